@@ -1,0 +1,1 @@
+"""Statistics of series: what a series is like, never what comes next."""
