@@ -1,0 +1,104 @@
+"""Split conformal intervals: point ± the k-th smallest of n past absolute errors, k = ⌈(n+1)·coverage⌉.
+
+If the n past errors and the next one are exchangeable, the interval covers with probability ≥ coverage, and exactly
+k/(n+1) where no two are equal. The rule asks nothing else of model or errors. It does not adapt to drift; where k > n,
+no finite interval has that guarantee: such a coverage is refused, never approximated.
+Source: Vovk, Gammerman & Shafer 2005, Algorithmic Learning in a Random World; Lei et al. 2018, J. American Statistical
+Association 113(523), section 2.2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from core.errors import ConfigError
+
+DECIMALS = 10  # of a coverage; what lies beyond is the rounding of a computation, such as 1 − 0.05
+
+
+def rank(n: int, coverage: float) -> int:
+    """k = ⌈(n+1)·coverage⌉, the rank of the absolute error that the interval must reach; k > n where n are too few.
+
+    Exact in decimals: rank(99, 0.55) is 55, though 100 * 0.55 is 55.00000000000001 in binary.
+    Raises ConfigError where coverage is not between 0 and 1.
+    """
+    assert n >= 0
+    return math.ceil((n + 1) * _exact(coverage))
+
+
+def fewest(coverage: float) -> int:
+    """The smallest n with rank(n, coverage) ≤ n, that is ⌈coverage/(1 − coverage)⌉: 4 for 80 %, 19 for 95 %."""
+    exact = _exact(coverage)
+    return math.ceil(exact / (1 - exact))
+
+
+def supported(n: int, coverages: Sequence[float]) -> tuple[float, ...]:
+    """Those of the coverages, in their order, that n past errors can support; n of the step that has the fewest."""
+    return tuple(coverage for coverage in coverages if fewest(coverage) <= n)
+
+
+def pool(origins: np.ndarray, horizon: int, origin: int) -> np.ndarray:
+    """(O,) bool: the origins c whose errors may calibrate `origin`, as all were known there: c + horizon ≤ origin."""
+    return np.asarray(origins) + horizon <= origin
+
+
+def half_width(residuals: np.ndarray, coverage: float) -> float:
+    """Half the width of the interval: the k-th smallest absolute residual, k = rank(n, coverage).
+
+    residuals: (n,) finite.  Raises ConfigError where n are too few for the coverage.
+    """
+    assert residuals.ndim == 1
+    assert np.isfinite(residuals).all()
+    return float(_half_widths(residuals[:, None], coverage)[0])
+
+
+def interval_quantiles(
+    point: np.ndarray, residuals: np.ndarray, coverages: Sequence[float]
+) -> tuple[tuple[float, ...], np.ndarray]:
+    """levels (Q,) increasing, and quantiles (Q, H) non-decreasing along Q: the ends of every interval around the point.
+
+    point: (H,); residuals: (n, H) per step ahead, NaN where the actual was not observed, and then not used.
+    The levels are 0.5, which is the point itself, and (1 ∓ coverage)/2, exact in decimals: 0.1 and 0.9 for 0.8.
+    Raises ConfigError where a step has too few residuals for a coverage.
+    """
+    assert residuals.shape == (len(residuals), len(point)), (residuals.shape, point.shape)
+    rows = {0.5: point}
+    for coverage in coverages:
+        reach = _half_widths(residuals, coverage)  # (H,)
+        exact = _exact(coverage)
+        rows[float((1 - exact) / 2)] = point - reach
+        rows[float((1 + exact) / 2)] = point + reach
+    levels = tuple(sorted(rows))
+    return levels, np.stack([rows[level] for level in levels])  # k grows with the coverage, so rows cannot cross
+
+
+def _half_widths(residuals: np.ndarray, coverage: float) -> np.ndarray:
+    """residuals (n, H) with NaN -> (H,): at each step the k-th smallest absolute residual of those there are."""
+    counts = np.count_nonzero(~np.isnan(residuals), axis=0)  # (H,)
+    ranks = np.array([rank(n, coverage) for n in range(len(residuals) + 1)])[counts]
+    if (ranks > counts).any():
+        raise ConfigError(_too_few(counts, coverage))
+    ordered = np.sort(np.abs(residuals), axis=0)  # NaN comes last
+    return np.take_along_axis(ordered, ranks[None] - 1, axis=0)[0]
+
+
+def _too_few(counts: np.ndarray, coverage: float) -> str:
+    n = int(counts.min())
+    where = f" at step {counts.argmin() + 1} of {len(counts)}" if len(counts) > 1 else ""
+    lower = f"coverage ≤ {100 * n // (n + 1)} % or " if n else ""
+    return (
+        f"an interval of {100 * coverage:.10g} % needs {fewest(coverage)} past errors and there "
+        f"{'is' if n == 1 else 'are'} {n}{where}; choose {lower}more origins"
+    )
+
+
+def _exact(coverage: float) -> Fraction:
+    """The coverage as the decimal that was meant: Fraction(0.8) exceeds 4/5, so that ⌈5 · Fraction(0.8)⌉ is 5."""
+    decimal = round(float(coverage), DECIMALS)
+    if not 0 < decimal < 1:
+        raise ConfigError(f"coverage {coverage:g} is not between 0 and 1; write 0.95 for 95 %")
+    return Fraction(str(decimal))

@@ -1,0 +1,1 @@
+"""How good a forecast is: pure functions from arrays to one number, and what a person is told of each."""
