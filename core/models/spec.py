@@ -1,0 +1,31 @@
+"""A model as a run names it: registry name, label, and its hyper-parameters as plain JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from core.errors import ConfigError
+from core.models.base import Model, Value, parameters
+from core.models.registry import model_class
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """`label` is unique in a run; `config` holds the fields of the model's dataclass, those left out at their default."""
+
+    name: str
+    label: str
+    config: dict[str, Value] = field(default_factory=dict)
+
+    def build(self) -> Model:
+        """The model.  Raises ConfigError for an unknown name, an unknown field or a bad value."""
+        model = model_class(self.name)
+        known = {parameter.name for parameter in parameters(model)}
+        if unknown := sorted(set(self.config) - known):
+            raise ConfigError(f"{self.name} has no setting {unknown[0]!r}; choose one of {', '.join(sorted(known)) or 'none'}")
+        return model(**self.config)
+
+    def closed(self, model: Model) -> Self:
+        """The same with the settings of `model`."""
+        return replace(self, config=model.config())
