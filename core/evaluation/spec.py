@@ -1,0 +1,67 @@
+"""What a run is asked to compute, as a value that can be stored, sent and compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from core.errors import ConfigError
+from core.evaluation import conformal
+from core.models.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a run computes. None leaves a setting open: `design` closes it.
+
+    series      keys of the series
+    season      steps; None: from the frequency, else from what is known before the first origin
+    origins     scored origins; 0: no backtest; None: 20, or fewer so that half of each series is left for training
+    coverages   None: 80 and 95 %, where the past errors support them
+    seeds       how many; they are seed, seed + 1, …
+    device      "auto", "cpu" or "cuda"; settled where it is computed
+    """
+
+    series: tuple[str, ...]
+    models: tuple[ModelSpec, ...]
+    horizon: int
+    season: int | None = None
+    origins: int | None = None
+    stride: int = 1
+    refit: bool = False
+    coverages: tuple[float, ...] | None = None
+    seeds: int = 3
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("horizon", 1, 10_000), ("stride", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):
+            _within(name, getattr(self, name), low, high)
+        for name, low, high in (("season", 1, 10_000), ("origins", 0, 10_000)):
+            if getattr(self, name) is not None:
+                _within(name, getattr(self, name), low, high)
+        for coverage in self.coverages or ():
+            conformal.fewest(coverage)
+        if not self.models:
+            raise ConfigError("no model was chosen; choose at least one")
+        label, count = Counter(spec.label for spec in self.models).most_common(1)[0]
+        if count > 1:
+            raise ConfigError(f"{count} models are called {label!r}; give each a label of its own")
+
+    def as_json(self) -> dict[str, object]:
+        """Plain JSON, from which `RunSpec.of_json` makes an equal value."""
+        return asdict(self) | {"series": list(self.series), "coverages": self.coverages and list(self.coverages)}
+
+    @classmethod
+    def of_json(cls, fields: Mapping) -> RunSpec:
+        """The specification that `as_json` wrote."""
+        models = tuple(ModelSpec(**one) for one in fields["models"])
+        coverages = fields["coverages"] and tuple(fields["coverages"])
+        return cls(**{**fields, "series": tuple(fields["series"]), "models": models, "coverages": coverages})
+
+
+def _within(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{name} is {value!r}; choose a whole number from {low:,} to {high:,}")

@@ -1,0 +1,178 @@
+"""One run, from its specification to its result: the whole computation, pure. Page, command line and worker all call this.
+
+A run is one task for each model; a task is that model with all its seeds, series and origins. The same specification and
+series give the same numbers. Nothing here reads files, keeps results or knows of processes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from core.errors import AppError
+from core.evaluation.backtest import Backtest, Rolling, backtest, residuals, roll, with_intervals
+from core.evaluation.design import Experiment
+from core.evaluation.scores import Scores, averaged, score
+from core.models.base import Fitted, Model
+from core.models.spec import ModelSpec
+from core.progress import Context, EpochLog, Progress, Report, silent
+from core.series.forecast import Forecast
+from core.series.timeseries import TimeSeries
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesResult:
+    """One model on one series; no backtest and no scores if there were no origins. seed_scores: one for each seed."""
+
+    series_id: str
+    forecast: Forecast
+    backtest: Backtest | None
+    scores: Scores | None
+    seed_scores: tuple[Scores, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An epoch of the fit for the backtest, or of the final one, with one of the seeds."""
+
+    seed: int
+    fit: Literal["backtest", "final"]
+    epoch: EpochLog
+
+
+@dataclass(frozen=True, eq=False)
+class TaskResult:
+    """What one model gave. A failed one has an error in words, no series and no score.
+
+    arrays: all that restores the final fits, "<seed>/<name>".
+    """
+
+    model: ModelSpec
+    state: Literal["done", "failed"]
+    seconds: float
+    error: str | None = None
+    parameters: int | None = None
+    series: tuple[SeriesResult, ...] = ()
+    scores: Scores | None = None
+    seed_scores: tuple[Scores, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a run gave, one entry a model in the order of the specification."""
+
+    experiment: Experiment
+    tasks: tuple[TaskResult, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Seeded:
+    """What one seed gave: points (C + O, H) of the backtest and the final forecast, by series id."""
+
+    seed: int
+    points: Mapping[str, np.ndarray]
+    forecasts: Mapping[str, Forecast]
+    fitted: Fitted
+
+
+def run(experiment: Experiment, watch: Report = silent) -> RunResult:
+    """Every task in turn. `watch` sees the fraction of the whole run.  Raises Cancelled."""
+    start, count = time.perf_counter(), len(experiment.spec.models)
+    whole = Context(watch=watch)
+    tasks = []
+    for number, spec in enumerate(experiment.spec.models):
+        part = whole.part(number / count, (number + 1) / count)
+        part.report(0.0, spec.label)
+        tasks.append(run_task(experiment, spec, part.watch))
+    return RunResult(experiment, tuple(tasks), time.perf_counter() - start)
+
+
+def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
+    """One model of the run. What a person may see as an error becomes a failed task; a defect is raised.
+
+    Raises Cancelled when `watch` does.
+    """
+    start = time.perf_counter()
+    try:
+        model = spec.build()
+        seeded, log = _all_seeds(experiment, model, watch)
+        series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel)
+    except AppError as error:
+        return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
+    return TaskResult(
+        model=spec,
+        state="done",
+        seconds=time.perf_counter() - start,
+        parameters=seeded[0].fitted.parameter_count,
+        series=series,
+        scores=_over_series([one.scores for one in series]),
+        seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
+        log=tuple(log),
+        arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
+    )
+
+
+def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], list[LogEntry]]:
+    """Backtest and final fit with every seed; one seed is enough for a model without randomness."""
+    spec = experiment.spec
+    seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
+    device = _device(model, spec.device)
+    rolling = Rolling(experiment.plans, spec.horizon, spec.refit)
+    found, log = [], []
+    for number, seed in enumerate(seeds):
+        context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
+        border = rolling.fits / (rolling.fits + 1)
+        points = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log))
+        fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log))
+        forecasts = {one.id: fitted.forecast(one, spec.horizon) for one in experiment.panel}
+        found.append(Seeded(seed, points, forecasts, fitted))
+    return found, log
+
+
+def _device(model: Model, device: str) -> str:
+    if not model.is_random:
+        return "cpu"
+    from core.nets.device import resolve
+
+    return resolve(device)
+
+
+def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry]) -> Context:
+    """The same context, writing down every epoch that passes through it."""
+
+    def watch(progress: Progress) -> None:
+        if progress.epoch is not None:
+            log.append(LogEntry(context.seed, fit, progress.epoch))
+        context.watch(progress)
+
+    return replace(context, watch=watch)
+
+
+def _series_result(experiment: Experiment, series: TimeSeries, seeded: list[Seeded]) -> SeriesResult:
+    """One series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
+    plan, coverages = experiment.plans[series.id], experiment.coverages[series.id]
+    final = [one.forecasts[series.id] for one in seeded]
+    forecast = replace(final[0], point=np.median([one.point for one in final], axis=0))
+    if not plan.scored:
+        return SeriesResult(series.id, forecast, None, None)
+    median = np.median([one.points[series.id] for one in seeded], axis=0)
+    tested = backtest(series, plan, median, coverages)
+    each = [backtest(series, plan, one.points[series.id], coverages) for one in seeded] if len(seeded) > 1 else [tested]
+    return SeriesResult(
+        series.id,
+        with_intervals(forecast, residuals(series, plan, median), coverages),
+        tested,
+        score(tested, series, coverages),
+        tuple(score(one, series, coverages) for one in each),
+    )
+
+
+def _over_series(scores: list[Scores | None]) -> Scores | None:
+    return averaged(scores) if scores[0] is not None else None

@@ -1,0 +1,94 @@
+"""A run's result as plain JSON: what the command line prints. NaN never appears: a number is there, or null."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+
+import numpy as np
+
+from core.evaluation.backtest import Backtest
+from core.evaluation.scores import Scores
+from core.experiment import LogEntry, RunResult, SeriesResult, TaskResult
+from core.series.forecast import Forecast
+from core.series.timeseries import labels
+
+PACKAGES = ("torch", "statsmodels", "numpy", "pandas")
+
+
+def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ()) -> dict[str, object]:
+    """The fields of `compare`; `series` is what `inspect` says of them.
+
+    With one series the arrays of its backtest and forecast are included; those of a panel are left to the Parquet file.
+    """
+    spec, seasons = result.experiment.spec, {one.id: one.season for one in result.experiment.panel}
+    return {
+        "spec": spec.as_json(),
+        "series": [one | {"season": seasons[one["id"]]} for one in series],
+        "models": [_model(task, with_arrays=len(series) == 1) for task in result.tasks],
+        "significance": None,
+        "certificate": None,
+        "warnings": [*warnings, *result.experiment.warnings],
+        "versions": versions(),
+        "seconds": result.seconds,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What computed this, without importing any of it."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
+    only = task.series[0] if with_arrays and task.series else None
+    return {
+        "name": task.model.name,
+        "label": task.model.label,
+        "state": task.state,
+        "error": task.error,
+        "seconds": task.seconds,
+        "parameters": task.parameters,
+        "scores": _values(task.scores),
+        "absent": task.scores.absent if task.scores else {},
+        "seed_scores": [_values(one) for one in task.seed_scores],
+        "by_step": task.scores.by_step if task.scores else {},
+        "backtest": _backtest(only.backtest) if only and only.backtest else None,
+        "forecast": _forecast(only) if only else None,
+        "log": [_entry(one) for one in task.log],
+    }
+
+
+def _values(scores: Scores | None) -> dict[str, float | None]:
+    """Every score by name, null where it is not defined."""
+    return {} if scores is None else scores.values | {name: None for name in scores.absent if name not in scores.values}
+
+
+def _backtest(one: Backtest) -> dict[str, object]:
+    return {
+        "origins": one.origins.tolist(),
+        "actual": [[value if seen else None for value, seen in zip(*row, strict=True)] for row in _rows(one)],
+        "point": one.point.tolist(),
+        "levels": list(one.levels),
+        "quantiles": one.quantiles.tolist(),
+    }
+
+
+def _rows(one: Backtest) -> Iterable[tuple[list[float], list[bool]]]:
+    return zip(one.actual.tolist(), one.observed.tolist(), strict=True)
+
+
+def _forecast(result: SeriesResult) -> dict[str, object]:
+    forecast: Forecast = result.forecast
+    return {
+        "index": labels(forecast.index),
+        "point": forecast.point.tolist(),
+        "levels": list(forecast.levels),
+        "quantiles": forecast.quantiles.tolist(),
+    }
+
+
+def _entry(entry: LogEntry) -> dict[str, object]:
+    fields = {name: value if np.isfinite(value) else None for name, value in asdict(entry.epoch).items()}
+    return {"seed": entry.seed, "fit": entry.fit} | fields

@@ -1,0 +1,225 @@
+"""The command line as other programs use it: what is on which stream, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+QUICK = ("--set", "lstm.epochs=2", "--set", "lstm.hidden=4", "--seeds", "1")
+
+
+def command(*arguments, cwd=ROOT):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    whole = [sys.executable, "-m", "core", *map(str, arguments)]
+    return subprocess.run(whole, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def sales(tmp_path):
+    time_, noise = np.arange(60), np.random.default_rng(4).normal(0, 1, 60)
+    frame = pd.DataFrame({
+        "month": pd.date_range("2015-01-01", periods=60, freq="MS").strftime("%Y-%m"),
+        "sales": (40 + 0.5 * time_ + 6 * np.sin(time_ * np.pi / 6) + noise).round(3),
+        "price": (9 + 0.1 * (time_ % 7)).round(2),
+    })  # fmt: skip
+    path = tmp_path / "sales.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_models_are_listed_with_everything_a_form_needs(capsys):
+    assert main(["models"]) == 0
+    models = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
+    assert list(models) == ["naive", "seasonal_naive", "mean", "drift", "ar", "rnn", "lstm", "gru"]
+    assert (models["gru"]["family"], models["gru"]["scope"]) == ("recurrent", "panel")
+    hidden = next(one for one in models["lstm"]["parameters"] if one["name"] == "hidden")
+    assert set(hidden) == {"name", "label", "help", "default", "unit", "low", "high", "step", "choices"}
+    assert (hidden["low"], hidden["high"]) == (1, 512)
+
+
+def test_examples_are_listed(capsys):
+    assert main(["examples"]) == 0
+    names = {one["name"] for one in json.loads(capsys.readouterr().out)}
+    assert names >= {"sunspots", "co2", "co2_monthly", "macro", "nile", "elnino", "ar1", "mackey_glass", "threshold_ar"}
+
+
+def test_inspect_tells_what_was_understood(sales, capsys):
+    assert main(["inspect", str(sales), "--target", "sales"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer) == {"dialect", "columns", "series", "repairs", "warnings"}
+    assert answer["series"] == [
+        {"id": "sales", "n": 60, "start": "2015-01-01", "end": "2019-12-01", "freq": "MS", "season": 12,
+         "missing": 0, "duplicates": 0}
+    ]  # fmt: skip
+
+
+def test_the_weekly_co2_series_has_its_59_gaps(capsys):
+    assert main(["inspect", "example:co2"]) == 0
+    (series,) = json.loads(capsys.readouterr().out)["series"]
+    assert (series["n"], series["missing"], series["freq"]) == (2284, 59, "W-SAT")
+
+
+def test_compare_prints_the_promised_fields_and_nothing_else_on_standard_output(sales, tmp_path):
+    done = command(
+        "compare", sales, "--target", "sales", "--horizon", "6", "--origins", "4", "--models", "naive,ar,lstm", *QUICK,
+        "--forecasts", tmp_path / "all.parquet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) >= {"spec", "series", "models", "significance", "certificate", "versions", "seconds"}
+    assert [model["state"] for model in answer["models"]] == ["done"] * 3
+    lstm = answer["models"][2]
+    assert set(lstm) >= {
+        "name", "label", "state", "error", "seconds", "parameters", "scores", "seed_scores", "by_step", "backtest",
+        "forecast", "log",
+    }  # fmt: skip
+    assert set(lstm["scores"]) >= {
+        "mae", "rmse", "mase", "rmsse", "smape", "wape", "bias", "crps", "coverage_80", "width_80", "winkler_80"
+    }  # fmt: skip
+    assert lstm["backtest"]["origins"] == [51, 52, 53, 54]
+    assert lstm["forecast"]["index"][0] == "2020-01-01"
+    assert len(lstm["by_step"]["mae"]) == 6
+    assert answer["spec"]["models"][2]["config"]["epochs"] == 2
+    table = pd.read_parquet(tmp_path / "all.parquet")
+    assert len(table) == 3 * (4 + 1) * 6
+
+
+def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
+    arguments = ("compare", sales, "--target", "sales", "--horizon", "6", "--origins", "2", "--models", "lstm", *QUICK)
+    first, second = (json.loads(command(*arguments).stdout)["models"][0] for _ in range(2))
+    assert first["scores"] == second["scores"]
+    assert first["forecast"] == second["forecast"]
+
+
+def test_without_origins_there_is_only_a_forecast(sales, capsys):
+    assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)["models"]
+    assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+
+
+def test_a_terminal_sees_a_bar_and_a_file_does_not(sales):
+    import pty
+
+    arguments = ("compare", str(sales), "--target", "sales", "--horizon", "3", "--models", "naive,lstm", *QUICK)
+    main_end, other_end = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=other_end, check=True, timeout=60
+    )
+    assert "LSTM" in os.read(main_end, 65536).decode()
+    os.close(other_end)
+    os.close(main_end)
+    assert json.loads(done.stdout)
+    assert command(*arguments).stderr == ""
+
+
+def test_the_result_goes_to_a_file_when_asked(sales, tmp_path, capsys):
+    place = tmp_path / "result.json"
+    assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--models", "mean", "--out", str(place)]) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads(place.read_text())["models"][0]["name"] == "mean"
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
+
+
+def bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (300 << 20))
+
+
+BAD_FILES = {
+    "empty.csv": (b"", "empty"),
+    "header.csv": (b"date,y\n", "no data"),
+    "text.csv": (b"date,y\n2020-01-01,3\n2020-01-02,oops\n2020-01-03,5\n2020-01-04,4\n", r"line 3.*oops"),
+    "two.csv": (b"date,y\n2020-01-01,3\n2020-01-02,4\n", "2 observations"),
+    "picture.csv": (PNG, "PNG"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("verb", [("inspect",), ("compare", "--horizon", "2", "--target", "y")])
+def test_a_bad_file_ends_with_2_and_one_sentence(name, verb, tmp_path, capsys):
+    content, words = BAD_FILES[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    start = time.monotonic()
+    assert main([verb[0], str(path), *verb[1:]]) == 2
+    assert time.monotonic() - start < 5
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1
+    assert pd.Series([told.err]).str.contains(words).all(), told.err
+
+
+def test_a_zip_bomb_is_refused_before_it_goes_off(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    bomb(path)
+    assert path.stat().st_size < 1 << 20
+    start = time.monotonic()
+    done = command("inspect", path)
+    assert time.monotonic() - start < 5
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "300" in done.stderr
+
+
+def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"date,y\n" + b"2020-01-01,3\n" * 200)
+    monkeypatch.setenv("UNROLL_LIMITS_BYTES", "1000")
+    assert main(["inspect", str(path)]) == 2
+    assert "the limit is 1,000 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--horizon", "6", "--models", "lstn"], "there is no model 'lstn'; did you mean lstm?"),
+        (["--horizon", "6", "--set", "lstm.hiden=3"], "lstm has no setting 'hiden'; choose one of hidden, layers"),
+        (["--horizon", "6", "--set", "lstm.hidden=lots"], "lstm.hidden is 'lots'; give a whole number from 1 to 512"),
+        (["--horizon", "6", "--set", "lstm.dropout=2"], "lstm.dropout is 2.0; choose a value from 0 to 0.9"),
+        (["--horizon", "6", "--set", "hidden=2"], "write MODEL.SETTING=VALUE"),
+        (["--horizon", "0"], "horizon is 0; choose a whole number from 1"),
+        (["--horizon", "six"], "argument --horizon: invalid int value: 'six'"),
+        (["--horizon", "70"], "60 points are too few: horizon 70 needs"),
+        (["--horizon", "6", "--set", "lstm.lookback=55", "--models", "lstm"], "lstm.lookback is 55; 54 training points"),
+        (["--horizon", "6", "--coverage", "99"], "coverage 99 % needs 99 past errors; series 'sales' has 1"),
+        (["--horizon", "6", "--coverage", "a"], "'a' is not a list of percentages"),
+        (["--horizon", "6", "--time-budget", "-1"], "'-1' is not a number of seconds above 0"),
+        (["--horizon", "6", "--models", "ar,ar"], "2 models are called 'AR'"),
+        (["--horizon", "6", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["--horizon", "6", "--colour", "red"], "unrecognized arguments: --colour red"),
+        (["--horizon", "6", "--out", "nowhere/at/all.json"], "does not exist"),
+        ([], "the following arguments are required: --horizon"),
+    ],
+)
+def test_a_bad_option_ends_with_2_and_one_sentence(arguments, words, sales, capsys):
+    assert main(["compare", str(sales), "--target", "sales", *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert words in told.err
+    assert len(told.err.splitlines()) == 1
+
+
+def test_a_constant_series_and_an_unknown_column_are_refused(tmp_path, sales, capsys):
+    flat = tmp_path / "flat.csv"
+    flat.write_text("date,y\n" + "".join(f"2020-01-{day:02},5\n" for day in range(1, 31)))
+    assert main(["compare", str(flat), "--horizon", "3"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "series 'y' is constant: all 30 values are 5" in line
+    assert main(["inspect", str(sales), "--target", "profit"]) == 2
+    assert "profit" in capsys.readouterr().err
+    assert main(["compare", "example:moon", "--horizon", "3"]) == 2
+    assert "sunspots" in capsys.readouterr().err
+    assert main(["inspect", str(tmp_path / "missing.csv")]) == 2
+    assert "missing.csv" in capsys.readouterr().err

@@ -1,0 +1,200 @@
+"""A run from specification to result: what is closed, what is refused, what fails alone, what is reproducible."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import Cancelled, ConfigError, DataError, FitError, TooShortError
+from core.evaluation.budget import within_budget
+from core.evaluation.design import design
+from core.evaluation.spec import RunSpec
+from core.experiment import run, run_task
+from core.models.naive import Naive
+from core.models.registry import MODELS
+from core.models.spec import ModelSpec
+from core.report import forecasts, summary
+from core.series.timeseries import Panel, TimeSeries
+
+QUICK = {"epochs": 2, "hidden": 4}
+
+
+def months(length=96, name="sales", seed=1, observed=None):
+    noise, time = np.random.default_rng(seed).normal(0, 2, length), np.arange(length)
+    values = 50 + 0.3 * time + 8 * np.sin(2 * np.pi * time / 12) + noise
+    index = pd.date_range("2010-01-01", periods=length, freq="MS")
+    return TimeSeries(name, index, values, np.ones(length, bool) if observed is None else observed)
+
+
+def spec_of(*names, **more):
+    models = tuple(ModelSpec(name, MODELS[name].label, QUICK if MODELS[name].is_random else {}) for name in names)
+    return RunSpec((), models, **{"horizon": 6, **more})
+
+
+def test_design_leaves_nothing_open():
+    experiment = design(spec_of("lstm", "ar", "naive"), Panel((months(),)))
+    spec = experiment.spec
+    assert (spec.season, spec.origins, spec.coverages) == (12, 19, (0.8, 0.95))
+    assert experiment.plans["sales"].train_end == 48  # half of 96: 96 − 6 − 18 − 6 − 18
+    assert spec.models[0].config["lookback"] == 18  # half of the 48 − 2 · 6 that the horizon leaves
+    assert spec.series == (experiment.panel["sales"].key,)
+    assert None not in spec.models[0].config.values()
+    assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
+    again = design(spec, Panel((months(),)))
+    assert again.spec == spec
+
+
+def test_a_season_without_calendar_is_proposed_from_before_the_first_origin_only():
+    time = np.arange(300)
+    values = 10 + 5 * np.sin(2 * np.pi * time / 9) + np.random.default_rng(2).normal(0, 0.5, 300)
+    steps = TimeSeries("s", pd.RangeIndex(300), values, np.ones(300, bool))
+    experiment = design(spec_of("seasonal_naive"), Panel((steps,)))
+    assert experiment.spec.season == 9
+    values[experiment.plans["s"].train_end :] = np.random.default_rng(3).normal(0, 100, 300 - experiment.plans["s"].train_end)
+    changed = TimeSeries("s", pd.RangeIndex(300), values, np.ones(300, bool))
+    assert design(spec_of("seasonal_naive"), Panel((changed,))).spec.season == 9
+
+
+def test_a_coverage_that_was_asked_for_is_refused_where_a_default_one_is_left_out():
+    tiny = months(20)
+    experiment = design(spec_of("naive", origins=4), Panel((tiny,)))
+    assert experiment.coverages["sales"] == (0.8,)
+    assert any("coverage 95 % needs 19 past errors; series 'sales' has" in line for line in experiment.warnings)
+    with pytest.raises(ConfigError, match=r"coverage 95 % needs 19 past errors; series 'sales' has \d+"):
+        design(spec_of("naive", origins=4, coverages=(0.95,)), Panel((tiny,)))
+    with pytest.raises(ConfigError, match="coverage 80 % needs 4 past errors; series 'sales' has 0"):
+        design(spec_of("naive", origins=0, coverages=(0.8,)), Panel((months(),)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"horizon": 0}, "horizon is 0; choose a whole number from 1 to 10,000"),
+        ({"seeds": 0}, "seeds is 0"),
+        ({"coverages": (1.2,)}, "coverage 1.2 is not between 0 and 1"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_bound(change, words):
+    with pytest.raises(ConfigError, match=words):
+        spec_of("naive", **change)
+
+
+def test_two_models_need_two_labels():
+    with pytest.raises(ConfigError, match="2 models are called 'AR'; give each a label of its own"):
+        RunSpec((), (ModelSpec("ar", "AR"), ModelSpec("ar", "AR", {"order": 3})), 3)
+
+
+def test_refusals_say_what_is_needed():
+    with pytest.raises(TooShortError, match="series 'sales': 30 points are too few: horizon 20 needs"):
+        design(spec_of("lstm", horizon=20), Panel((months(30),)))
+    with pytest.raises(ConfigError, match=r"lstm\.lookback is 90; \d+ training points and horizon 6 allow at most \d+"):
+        design(RunSpec((), (ModelSpec("lstm", "LSTM", {"lookback": 90}),), 6), Panel((months(),)))
+    flat = TimeSeries("flat", pd.RangeIndex(30), np.full(30, 5.0), np.ones(30, bool))
+    with pytest.raises(DataError, match="series 'flat' is constant: all 30 values are 5"):
+        design(spec_of("naive"), Panel((flat,)))
+
+
+def test_seeds_are_summed_up_by_their_median_and_kept_apart():
+    experiment = design(spec_of("gru", "naive", seeds=3, origins=4), Panel((months(),)))
+    alone = [run(design(spec_of("gru", seeds=1, seed=seed, origins=4), Panel((months(),)))) for seed in range(3)]
+    together = run(experiment)
+    task = together.tasks[0]
+    points = np.median([one.tasks[0].series[0].backtest.point for one in alone], axis=0)
+    assert (task.series[0].backtest.point == points).all()
+    assert [one.values["mae"] for one in task.seed_scores] == [one.tasks[0].scores.values["mae"] for one in alone]
+    assert len(together.tasks[1].seed_scores) == 1  # nothing random: one run
+
+
+def test_the_same_specification_gives_the_same_numbers():
+    first, second = (run(design(spec_of("lstm", "ar", origins=3), Panel((months(),)))) for _ in range(2))
+    for one, other in zip(first.tasks, second.tasks, strict=True):
+        assert one.scores == other.scores
+        assert (one.series[0].forecast.quantiles == other.series[0].forecast.quantiles).all()
+
+
+def test_the_final_forecast_continues_the_series_with_ordered_quantiles():
+    task = run(design(spec_of("ar"), Panel((months(),)))).tasks[0]
+    forecast = task.series[0].forecast
+    assert forecast.index[0] == pd.Timestamp("2018-01-01")
+    assert forecast.levels == (0.025, 0.1, 0.5, 0.9, 0.975)
+    assert (np.diff(forecast.quantiles, axis=0) >= 0).all()
+
+
+def test_a_model_that_fails_is_told_and_the_others_go_on(monkeypatch):
+    def failing(*_):
+        raise FitError("Naive diverged at epoch 3; choose a lower learning rate")
+
+    monkeypatch.setattr(Naive, "fit", failing)
+    result = run(design(spec_of("naive", "mean"), Panel((months(),))))
+    assert [(task.state, task.error) for task in result.tasks] == [
+        ("failed", "Naive diverged at epoch 3; choose a lower learning rate"), ("done", None)
+    ]  # fmt: skip
+    written = summary.as_json(result, [{"id": "sales"}])
+    assert written["models"][0]["scores"] == {}
+    assert written["models"][0]["forecast"] is None
+
+
+def test_cancelling_stops_a_task_within_an_epoch():
+    experiment, epochs = design(spec_of("rnn", origins=2), Panel((months(),))), []
+
+    def watch(progress):
+        if progress.epoch is not None:
+            epochs.append(progress.epoch)
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_task(experiment, experiment.spec.models[0], watch)
+    assert len(epochs) == 1
+
+
+def test_progress_never_goes_back_and_ends_at_one():
+    seen = []
+    run(
+        design(spec_of("lstm", "naive", "ar", seeds=2, origins=2), Panel((months(),))),
+        lambda one: seen.append(one.fraction),
+    )
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
+def test_a_panel_is_compared_series_by_series_and_averaged():
+    panel = Panel((months(), months(72, "returns", seed=4)))
+    result = run(design(spec_of("naive", "lstm", origins=3, seeds=1), panel))
+    for task in result.tasks:
+        each = [one.scores.values["mase"] for one in task.series]
+        assert task.scores.values["mase"] == pytest.approx(sum(each) / 2)
+    assert summary.as_json(result, [{"id": "sales"}, {"id": "returns"}])["models"][0]["backtest"] is None
+    assert "the series end at different dates" in " ".join(result.experiment.warnings)
+    table = forecasts.table(result)
+    assert set(table.unique_id) == {"sales", "returns"}
+
+
+def test_the_table_of_forecasts_has_every_origin_and_the_final_one(tmp_path):
+    result = run(design(spec_of("naive", origins=2), Panel((months(),))))
+    forecasts.write(result, tmp_path / "all.parquet")
+    table = pd.read_parquet(tmp_path / "all.parquet")
+    assert list(table) == [
+        "unique_id", "ds", "label", "name", "origin", "step", "point", "q0.025", "q0.1", "q0.9", "q0.975"
+    ]  # fmt: skip
+    assert table.origin.fillna(-1).value_counts().to_dict() == {89: 6, 90: 6, -1: 6}
+    first = table[(table.origin == 89) & (table.step == 1)].iloc[0]
+    assert first.ds == pd.Timestamp("2017-06-01")
+    assert first.point == months().values[88]
+
+
+def test_the_summary_is_strict_json_and_hides_actuals_that_were_not_observed():
+    observed = np.ones(96, bool)
+    observed[91] = False
+    result = run(design(spec_of("naive", origins=2), Panel((months(observed=observed),))))
+    written = json.loads(json.dumps(summary.as_json(result, [{"id": "sales"}]), allow_nan=False))
+    assert written["models"][0]["backtest"]["actual"][0][2] is None
+    assert written["models"][0]["backtest"]["origins"] == [89, 90]
+
+
+def test_a_time_budget_becomes_a_number_of_epochs():
+    experiment = design(spec_of("rnn", "naive", seeds=1, origins=2), Panel((months(),)))
+    generous = within_budget(experiment, 60)
+    assert generous.spec == experiment.spec
+    with pytest.raises(ConfigError, match=r"0\.001 seconds are too few for RNN: 2 fits of one epoch alone take about"):
+        within_budget(experiment, 0.001)
