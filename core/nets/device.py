@@ -23,16 +23,23 @@ def resolve(device: str) -> str:
 
 
 @contextmanager
-def reproducible(seed: int, device: str) -> Iterator[None]:
-    """One thread and random numbers of our own: same seed, same numbers, whatever ran before in this process.
+def one_thread() -> Iterator[None]:
+    """One thread while it lasts.
 
-    One thread because the sum of parts depends on how many parts there are, and because workers run side by side.
+    The sum of parts depends on how many parts there are, workers run side by side, and on a busy machine threads wait for
+    each other far longer than a small network computes.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[0] if device == "cuda" else []):
-            torch.manual_seed(seed)
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def reproducible(seed: int, device: str) -> Iterator[None]:
+    """One thread and random numbers of our own: same seed, same numbers, whatever ran before in this process."""
+    with one_thread(), torch.random.fork_rng(devices=[0] if device == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core.errors import ConfigError
+from core.nets.device import one_thread
 from core.nets.features import features
 from core.nets.network import Network
 from core.series.forecast import Forecast
@@ -52,7 +53,8 @@ class FittedNetwork:
         window = recent.inputs[-lookback:]
         inputs[lookback - len(window) :] = window
         linear = recent.linear[-1:].astype(np.float32)
-        answer = self.network.last(torch.from_numpy(inputs)[None], torch.from_numpy(linear))
+        with one_thread():
+            answer = self.network.last(torch.from_numpy(inputs)[None], torch.from_numpy(linear))
         return (answer * self.network.size).numpy()[0].astype(np.float64)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -1,0 +1,162 @@
+"""The AR adapter against statsmodels' own results, and against closed forms."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from statsmodels.tsa.ar_model import AutoReg, ar_select_order
+
+from core.errors import FitError, TooShortError
+from core.models.autoregression import AR, Equation, FittedAR, longest_order
+from core.progress import Context
+from core.series.timeseries import Panel
+from tests.bench.known import ar1, plain
+
+FOREIGN = {"none": "n", "constant": "c", "linear": "ct"}  # our trends in statsmodels' words
+SEASON = 11  # about what sunspots have
+
+every_trend = pytest.mark.parametrize("trend", FOREIGN)
+with_and_without_season = pytest.mark.parametrize("seasonal", [False, True], ids=["plain", "seasonal"])
+
+
+def fit(model: AR, series):
+    return model.fit(Panel((series,)), 12, Context())
+
+
+def order_of(fitted) -> int:
+    return fitted.arrays()["0.lags"].size
+
+
+def reference(values, lags, trend, seasonal):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return AutoReg(values, lags, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON if seasonal else None).fit()
+
+
+@every_trend
+@with_and_without_season
+@pytest.mark.parametrize("order", [1, 9])
+def test_a_given_order_forecasts_what_statsmodels_forecasts(sunspots, trend, seasonal, order):
+    series = replace(sunspots, season=SEASON)
+    found = fit(AR(order=order, trend=trend, seasonal=seasonal), series).forecast(series, 30).point
+    expected = reference(series.values, order, trend, seasonal).forecast(30)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@every_trend
+@with_and_without_season
+@pytest.mark.parametrize("criterion", ["aic", "bic", "hqic"])
+def test_the_chosen_order_is_the_one_statsmodels_chooses(sunspots, trend, seasonal, criterion):
+    series = replace(sunspots, season=SEASON)
+    fitted = fit(AR(criterion=criterion, trend=trend, seasonal=seasonal), series)
+    chosen = ar_select_order(
+        series.values, 23, ic=criterion, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON if seasonal else None
+    )  # 23 = two seasons and one
+    assert order_of(fitted) == len(chosen.ar_lags)
+    expected = reference(series.values, chosen.ar_lags, trend, seasonal).forecast(12)
+    np.testing.assert_allclose(fitted.forecast(series, 12).point, expected, rtol=1e-9)
+
+
+def test_the_criteria_do_not_all_choose_the_same(sunspots):
+    orders = {name: order_of(fit(AR(criterion=name), sunspots)) for name in ("aic", "bic")}
+    assert orders["bic"] <= orders["aic"]
+    assert orders["aic"] == 9  # the order the literature on this series uses
+
+
+@pytest.mark.parametrize(
+    ("length", "season", "longest"),
+    [(100, 1, 12), (309, 1, 15), (309, 11, 23), (100, 24, 49), (500, 96, 60), (10_000, 12, 37)],
+)
+def test_orders_are_tried_up_to_schwerts_rule_or_two_seasons(length, season, longest):
+    assert longest_order(length, season) == longest  # 12 · (309/100)^¼ = 15.9, 12 · 100^¼ = 37.9
+
+
+@every_trend
+@with_and_without_season
+def test_rolled_origins_without_refit_are_statsmodels_appended(sunspots, trend, seasonal):
+    series = replace(sunspots, season=SEASON)
+    fitted = fit(AR(order=9, trend=trend, seasonal=seasonal), series[:200])
+    start = reference(series.values[:200], 9, trend, seasonal)
+    for origin in (201, 205, 211, 260, 309):  # every position in a season that differs from the first one's
+        expected = start.append(series.values[200:origin], refit=False).forecast(12)
+        np.testing.assert_allclose(fitted.forecast(series[:origin], 12).point, expected, rtol=1e-9)
+
+
+def test_the_known_figure_for_sunspots_is_reached(sunspots):
+    train = sunspots[: 1920 - 1700 + 1]
+    fitted = fit(AR(order=9), train)
+    errors = [fitted.forecast(sunspots[:origin], 1).point[0] - sunspots.values[origin] for origin in range(221, 221 + 35)]
+    assert np.mean(np.square(errors)) == pytest.approx(189, abs=0.5)  # one step ahead, 1921 to 1955
+
+
+def test_an_ar_of_order_one_returns_to_its_mean_geometrically():
+    # h steps ahead: μ + φ^h (y − μ)
+    equation = Equation(np.array([30.0 * (1 - 0.8), 0.0]), np.zeros(1), np.array([0.8]))
+    history = plain([31.0, 28.0, 40.0])
+    found = FittedAR(AR(order=1), ("y",), (equation,)).forecast(history, 4).point
+    np.testing.assert_allclose(found, [38.0, 36.4, 35.12, 34.096], rtol=1e-12)  # 30 + 10 · 0.8, 0.64, 0.512, 0.4096
+
+
+def test_a_long_ar_of_order_one_is_recovered():
+    series = plain(ar1(20_000, 0.7, mean=50.0, seed=3))
+    fitted = fit(AR(order=1), series)
+    arrays = fitted.arrays()
+    assert arrays["0.lags"] == pytest.approx([0.7], abs=0.02)  # standard error √((1 − 0.49) / 20,000) = 0.005
+    assert arrays["0.trend"][0] / (1 - arrays["0.lags"][0]) == pytest.approx(50, abs=0.1)
+
+
+def test_the_slope_of_a_linear_trend_goes_on_in_time():
+    # y(t) = 5 + 2 t + e(t), e alternating: with φ → the recursion y(t) = a + b t + φ y(t−1) holds exactly for φ = −1
+    # b = 2 · (1 + 1), a = 5 · 2 − 2: 5 + 2t + e − (−1)(5 + 2(t−1) − e)
+    steps = np.arange(1, 41)
+    series = plain(5 + 2 * steps + np.where(steps % 2, 1.5, -1.5))
+    found = fit(AR(order=1, trend="linear"), series).forecast(series, 3).point
+    np.testing.assert_allclose(found, [5 + 82 + 1.5, 5 + 84 - 1.5, 5 + 86 + 1.5], rtol=1e-9)
+
+
+def test_seasonal_terms_take_the_place_of_lags():
+    # exactly seasonal: with a constant for each position no lag is needed, and the pattern goes on in phase
+    pattern = np.array([4.0, -1.0, 7.5])
+    series = plain(np.tile(pattern, 9)[:25] + 1e-3 * np.random.default_rng(0).standard_normal(25), season=3)
+    found = fit(AR(order=1, seasonal=True), series).forecast(series, 5).point
+    np.testing.assert_allclose(found, [-1.0, 7.5, 4.0, -1.0, 7.5], atol=5e-3)
+
+
+def test_the_label_tells_the_order(sunspots):
+    assert fit(AR(order=4), sunspots).forecast(sunspots, 1).label == "AR(4)"
+
+
+def test_parameters_are_counted(sunspots):
+    assert fit(AR(order=9), sunspots).parameter_count == 10  # nine lags and a constant
+    assert fit(AR(order=9, trend="none"), sunspots).parameter_count == 9
+    seasonal = AR(order=2, trend="linear", seasonal=True)
+    assert fit(seasonal, replace(sunspots, season=SEASON)).parameter_count == 14  # 2 lags, 2 trend, 10 of 11 positions
+
+
+@every_trend
+@with_and_without_season
+@pytest.mark.parametrize("order", [None, 1, 7, 30])
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_the_length_asked_for_suffices(order, trend, seasonal, season):
+    model = AR(order=order, trend=trend, seasonal=seasonal)
+    needed = model.needs(3, season)
+    values = np.random.default_rng(season).standard_normal(needed)
+    assert np.isfinite(fit(model, plain(values, season=season)).forecast(plain(values, season=season), 3).point).all()
+    with pytest.raises(TooShortError, match=f"AR needs at least {needed} training points"):
+        fit(model, plain(values[:-1], season=season))
+
+
+def test_a_forecast_that_explodes_is_an_error_not_a_number():
+    series = plain(1.9 ** np.arange(40))
+    with pytest.raises(FitError, match=r"AR\(1\) explodes within 2000 steps; choose a shorter order or horizon"):
+        fit(AR(order=1), series).forecast(series, 2000)
+
+
+def test_each_series_has_its_own_equation():
+    calm, wild = plain(ar1(400, 0.2, seed=1), name="calm"), plain(ar1(400, 0.95, seed=2), name="wild")
+    fitted = AR(order=1).fit(Panel((calm, wild)), 3, Context())
+    for series in (wild, calm):
+        np.testing.assert_allclose(
+            fitted.forecast(series, 3).point, reference(series.values, 1, "constant", False).forecast(3), rtol=1e-9
+        )
