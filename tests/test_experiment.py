@@ -38,11 +38,20 @@ def test_design_leaves_nothing_open():
     assert (spec.season, spec.origins, spec.coverages) == (12, 19, (0.8, 0.95))
     assert experiment.plans["sales"].train_end == 48  # half of 96: 96 − 6 − 18 − 6 − 18
     assert spec.models[0].config["lookback"] == 18  # half of the 48 − 2 · 6 that the horizon leaves
-    assert spec.series == (experiment.panel["sales"].key,)
+    assert spec.series == (months().key,)
     assert None not in spec.models[0].config.values()
     assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
-    again = design(spec, Panel((months(),)))
+    again = design(spec, Panel((months(),)), is_accepted=True)
     assert again.spec == spec
+    assert again.plans == experiment.plans
+
+
+def test_the_closed_specification_of_a_panel_gives_the_same_experiment_again():
+    panel = Panel((months(), months(36, "returns", seed=4), months(26, "repairs", seed=5)))
+    first = design(spec_of("lstm", "naive"), panel)
+    assert first.coverages == {"sales": (0.8, 0.95), "returns": (0.8, 0.95), "repairs": (0.8,)}
+    again = design(first.spec, panel, is_accepted=True)
+    assert (again.spec, again.plans, again.coverages) == (first.spec, first.plans, first.coverages)
 
 
 def test_a_season_without_calendar_is_proposed_from_before_the_first_origin_only():

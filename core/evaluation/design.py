@@ -35,21 +35,26 @@ class Experiment:
     warnings: tuple[str, ...] = ()
 
 
-def design(spec: RunSpec, panel: Panel) -> Experiment:
-    """Close every open setting and plan every origin.  Raises ConfigError or DataError when it cannot be computed."""
+def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experiment:
+    """Close every open setting and plan every origin.  Raises ConfigError or DataError when it cannot be computed.
+
+    The specification of the answer gives the same experiment again; there `is_accepted` says that its coverages are those
+    of an earlier design, of which a series may support a part.
+    """
     _refuse_constant(panel)
+    keys = tuple(series.key for series in panel)
     panel, plans = _planned(spec, panel)
     length = max(plan.train_end for plan in plans.values())
     season = panel.series[0].season
     models = tuple(one.closed(one.build().resolved(length, spec.horizon, season)) for one in spec.models)
     warnings = [*_fewer_origins(spec, plans), *_later_ends(panel)]
-    coverages, refused = _supported(spec, panel, plans)
+    coverages, refused = _supported(spec, panel, plans, refuses=spec.coverages is not None and not is_accepted)
     closed = replace(
         spec,
-        series=tuple(series.key for series in panel),
+        series=keys,
         models=models,
         season=season,
-        origins=max(len(plan.scored) for plan in plans.values()),
+        origins=len(plans[max(panel, key=len).id].scored),
         coverages=tuple(dict.fromkeys(coverage for some in coverages.values() for coverage in some)),
     )
     return Experiment(closed, panel, plans, coverages, (*warnings, *refused))
@@ -93,14 +98,17 @@ def _plans(spec: RunSpec, panel: Panel, season: int) -> dict[str, Plan]:
     each = max((model.needs(spec.horizon, season) for model in built if model.scope == "series"), default=2)
     one = max((model.needs(spec.horizon, season) for model in built if model.scope == "panel"), default=2)
     longest = max(panel, key=len)
-    plans = {}
-    for series in panel:
+    origins, plans = spec.origins, {}
+    for series in sorted(panel, key=len, reverse=True):
         shortest = max(each, one) if series is longest else each
         try:
-            plans[series.id] = plan(len(series), spec.horizon, shortest, origins=spec.origins, stride=spec.stride)
+            plans[series.id] = plan(len(series), spec.horizon, shortest, origins=origins, stride=spec.stride)
         except TooShortError as error:
             _blame_settings(built, len(series) - spec.horizon, spec.horizon, season)
             raise TooShortError(f"series {series.id!r}: {error}") from None
+        if origins is None:  # what the longest series leaves open to choice, the others follow as far as they can
+            origins = len(plans[series.id].scored)
+            plans[series.id] = plan(len(series), spec.horizon, shortest, origins=origins, stride=spec.stride)
     return plans
 
 
@@ -139,8 +147,10 @@ def _later_ends(panel: Panel) -> list[str]:
     ]
 
 
-def _supported(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan]) -> tuple[dict[str, tuple[float, ...]], list[str]]:
-    """The coverages that each series' past errors support.  Raises ConfigError for one that was asked for and is not."""
+def _supported(
+    spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], *, refuses: bool
+) -> tuple[dict[str, tuple[float, ...]], list[str]]:
+    """The coverages that each series' past errors support, and words for the rest.  Raises ConfigError if it `refuses`."""
     errors = {series.id: past_errors(series, plans[series.id]) for series in panel}
     wanted = COVERAGES if spec.coverages is None else tuple(sorted(spec.coverages))
     found = {name: conformal.supported(count, wanted) for name, count in errors.items()}
@@ -152,6 +162,6 @@ def _supported(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan]) -> tuple[
         f"coverage {100 * missing[-1]:g} % needs {conformal.fewest(missing[-1])} past errors; "
         f"series {name!r} has {errors[name]} before its first scored origin"
     )
-    if spec.coverages is not None:
+    if refuses:
         raise ConfigError(f"{needs}: ask for fewer origins, a shorter horizon or a coverage that they support")
     return found, [f"{needs}, so that interval is left out there"]
