@@ -5,7 +5,11 @@ AppError                 its text is shown as it stands: value, bound, remedy
 │   └── TooShortError    a series has fewer points than a computation needs
 ├── ConfigError          a setting, or settings together, cannot be used
 ├── FitError             a model could not be fitted to data and settings that are allowed
-└── LimitError           a limit of size, memory or time was reached
+├── LimitError           a limit of size, memory or time was reached
+└── StoreError           the store cannot do it: busy, full, or not ours
+    ├── NotFoundError    there is nothing of that name for who asks
+    ├── DamagedError     what was stored is not what is read
+    └── PassphraseError  a link asks for a passphrase, and this is not it
 Cancelled                not an error: somebody asked the work to stop
 """
 
@@ -32,6 +36,22 @@ class FitError(AppError):
 
 class LimitError(AppError):
     """A limit of size, memory or time was reached."""
+
+
+class StoreError(AppError):
+    """The store cannot do what was asked: it is busy, its disk is full, or its file is not ours to change."""
+
+
+class NotFoundError(StoreError):
+    """There is nothing of that name for who asks, whether or not somebody else has it."""
+
+
+class DamagedError(StoreError):
+    """What was stored is not what is read: bytes changed on their way."""
+
+
+class PassphraseError(StoreError):
+    """A link asks for a passphrase, and none or another one was given."""
 
 
 class Cancelled(Exception):

@@ -7,7 +7,7 @@ series give the same numbers. Nothing here reads files, keeps results or knows o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import AppError
 from core.evaluation.backtest import Backtest, Rolling, backtest, residuals, roll, with_intervals
+from core.evaluation.comparison import Comparison, compare
 from core.evaluation.design import Experiment
 from core.evaluation.scores import Scores, averaged, score
 from core.models.base import Fitted, Model
@@ -48,6 +49,8 @@ class LogEntry:
 class TaskResult:
     """What one model gave. A failed one has an error in words, no series and no score.
 
+    notes: what a person should know before trusting it.
+
     arrays: all that restores the final fits, "<seed>/<name>".
     """
 
@@ -59,6 +62,7 @@ class TaskResult:
     series: tuple[SeriesResult, ...] = ()
     scores: Scores | None = None
     seed_scores: tuple[Scores, ...] = ()
+    notes: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -69,6 +73,7 @@ class RunResult:
 
     experiment: Experiment
     tasks: tuple[TaskResult, ...]
+    comparison: Comparison
     seconds: float
 
 
@@ -91,7 +96,12 @@ def run(experiment: Experiment, watch: Report = silent) -> RunResult:
         part = whole.part(number / count, (number + 1) / count)
         part.report(0.0, spec.label)
         tasks.append(run_task(experiment, spec, part.watch))
-    return RunResult(experiment, tuple(tasks), time.perf_counter() - start)
+    return RunResult(experiment, tuple(tasks), finish(experiment, tasks), time.perf_counter() - start)
+
+
+def finish(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
+    """What compares the models, once every task has ended: the last task of a run. It loads scipy."""
+    return compare(experiment, tasks)
 
 
 def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
@@ -114,6 +124,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
+        notes=_notes(log),
         log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
     )
@@ -136,6 +147,25 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
     return found, log
 
 
+def _notes(log: list[LogEntry]) -> tuple[str, ...]:
+    """Words for fits in which no epoch was better than epoch 0, the linear path that training starts from."""
+    said = []
+    for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
+        fits: list[list[float]] = []
+        for entry in log:
+            if entry.fit == fit and entry.epoch.epoch == 0:
+                fits.append([])
+            if entry.fit == fit:
+                fits[-1].append(entry.epoch.validation_loss)
+        kept = sum(losses[0] <= min(losses) for losses in fits)
+        if kept:
+            said.append(
+                f"for {what}, {kept} of {len(fits)} fits kept the linear path that training starts from: "
+                "no epoch was better on the validation part"
+            )
+    return tuple(said)
+
+
 def _device(model: Model, device: str) -> str:
     if not model.is_random:
         return "cpu"
@@ -150,7 +180,7 @@ def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEn
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
             log.append(LogEntry(context.seed, fit, progress.epoch))
-        context.watch(progress)
+        context.watch(replace(progress, seed=context.seed, fit=fit))
 
     return replace(context, watch=watch)
 

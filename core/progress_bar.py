@@ -26,8 +26,7 @@ def shown(stream: TextIO) -> Iterator[Report]:
             if progress.message:
                 bar.set_description_str(progress.message)
             if progress.epoch is not None:
-                said = f"epoch {progress.epoch.epoch}, validation loss {progress.epoch.validation_loss:.4g}"
-                bar.set_postfix_str(said, refresh=False)
+                bar.set_postfix_str(f"epoch {progress.epoch.epoch}", refresh=False)
             bar.update(progress.fraction - bar.n)
 
         yield watch

@@ -72,7 +72,7 @@ def test_a_coverage_that_was_asked_for_is_refused_where_a_default_one_is_left_ou
     assert any("coverage 95 % needs 19 past errors; series 'sales' has" in line for line in experiment.warnings)
     with pytest.raises(ConfigError, match=r"coverage 95 % needs 19 past errors; series 'sales' has \d+"):
         design(spec_of("naive", origins=4, coverages=(0.95,)), Panel((tiny,)))
-    with pytest.raises(ConfigError, match="coverage 80 % needs 4 past errors; series 'sales' has 0"):
+    with pytest.raises(ConfigError, match="needs past errors, and without origins there are none: ask for at least 1"):
         design(spec_of("naive", origins=0, coverages=(0.8,)), Panel((months(),)))
 
 
@@ -95,13 +95,47 @@ def test_two_models_need_two_labels():
 
 
 def test_refusals_say_what_is_needed():
-    with pytest.raises(TooShortError, match="series 'sales': 30 points are too few: horizon 20 needs"):
+    with pytest.raises(TooShortError, match="30 points, too few: LSTM needs 44 to train on with horizon 20, and 20 more"):
         design(spec_of("lstm", horizon=20), Panel((months(30),)))
     with pytest.raises(ConfigError, match=r"lstm\.lookback is 90; \d+ training points and horizon 6 allow at most \d+"):
         design(RunSpec((), (ModelSpec("lstm", "LSTM", {"lookback": 90}),), 6), Panel((months(),)))
     flat = TimeSeries("flat", pd.RangeIndex(30), np.full(30, 5.0), np.ones(30, bool))
     with pytest.raises(DataError, match="series 'flat' is constant: all 30 values are 5"):
         design(spec_of("naive"), Panel((flat,)))
+
+
+def test_where_gaps_hide_errors_there_are_more_calibration_origins():
+    observed = np.ones(140, bool)
+    observed[[80, 81, 90]] = False
+    experiment = design(spec_of("naive", origins=5), Panel((months(140, observed=observed),)))
+    assert experiment.coverages["sales"] == (0.8, 0.95)
+    assert len(experiment.plans["sales"].calibration) == 19  # the gaps lie before them
+    observed[[112, 118]] = False
+    experiment = design(spec_of("naive", origins=5), Panel((months(140, observed=observed),)))
+    assert len(experiment.plans["sales"].calibration) == 21
+    assert experiment.coverages["sales"] == (0.8, 0.95)
+
+
+def test_a_season_that_only_the_whole_series_shows_is_said_and_not_used():
+    noise = np.random.default_rng(2).normal(0, 1, 160)
+    values = np.where(np.arange(160) < 112, 3 * noise, 10 * np.sin(2 * np.pi * np.arange(160) / 8) + 0.3 * noise)
+    steps = TimeSeries("s", pd.RangeIndex(160), values, np.ones(160, bool))
+    experiment = design(spec_of("seasonal_naive"), Panel((steps,)))
+    assert experiment.spec.season == 1
+    assert any("the whole series suggests 8: set it" in line for line in experiment.warnings)
+
+
+def test_little_to_train_on_is_said():
+    experiment = design(spec_of("naive", origins=60), Panel((months(),)))
+    assert any("only 7 of the 96 points of series 'sales' are left for training" in line for line in experiment.warnings)
+
+
+def test_a_network_that_stays_at_its_start_says_so():
+    models = (ModelSpec("rnn", "RNN", {"epochs": 2, "hidden": 4, "learning_rate": 100.0}),)
+    (task,) = run(design(RunSpec((), models, 6, origins=2, seeds=2), Panel((months(),)))).tasks
+    stayed = "2 of 2 fits kept the linear path that training starts from: no epoch was better on the validation part"
+    assert task.notes == (f"for the backtest, {stayed}", f"for the forecast, {stayed}")
+    assert [entry.epoch.epoch for entry in task.log[:3]] == [0, 1, 2]
 
 
 def test_seeds_are_summed_up_by_their_median_and_kept_apart():
@@ -207,3 +241,28 @@ def test_a_time_budget_becomes_a_number_of_epochs():
     assert generous.spec == experiment.spec
     with pytest.raises(ConfigError, match=r"0\.001 seconds are too few for RNN: 2 fits of one epoch alone take about"):
         within_budget(experiment, 0.001)
+
+
+def test_a_run_ends_with_a_comparison_and_the_summary_tells_it():
+    result = run(design(spec_of("naive", "seasonal_naive", "ar", origins=16), Panel((months(),))))
+    written = json.loads(json.dumps(summary.as_json(result, [{"id": "sales"}]), allow_nan=False))
+    assert written["ranking"] == ["Seasonal naive", "Naive", "AR"]
+    assert written["verdict"] == result.comparison.verdict
+    assert written["verdict"].startswith("Seasonal naive forecasts best: its MASE of ")
+    assert [(one["a"], one["b"], one["n"]) for one in written["significance"]] == [
+        ("Seasonal naive", "Naive", 16), ("Seasonal naive", "AR", 16)
+    ]  # fmt: skip
+    for one in written["significance"]:
+        assert list(one) == ["a", "b", "loss", "statistic", "p", "p_holm", "skill", "low", "high", "n"]
+        assert one["low"] <= one["skill"] <= one["high"]
+
+
+def test_the_summary_says_why_there_is_no_p_and_is_null_where_nothing_was_compared():
+    few = run(design(spec_of("naive", "drift", origins=3), Panel((months(),))))
+    (pair,) = summary.as_json(few, [{"id": "sales"}])["significance"]
+    assert (pair["p"], pair["n"]) == (None, 3)
+    assert pair["reason"] == "the test needs at least 8 scored origins and there are 3; ask for more origins"
+    for alone in (
+        run(design(spec_of(*names, origins=o), Panel((months(),)))) for names, o in ((("naive",), 9), (("naive", "ar"), 0))
+    ):
+        assert summary.as_json(alone, [{"id": "sales"}])["significance"] is None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from core.errors import ConfigError, LimitError
+from core.errors import LimitError
 
 MIB = 1 << 20
-PREFIX = "UNROLL_LIMITS_"
 
 
 @dataclass(frozen=True)
@@ -22,21 +20,6 @@ class Limits:
     expanded: int = 200 * MIB  # bytes that a compressed file may unpack to
     seconds: int = 60  # wall clock, for reading
     memory: int = 1024 * MIB  # bytes, for reading
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Limits:
-        """The defaults, with UNROLL_LIMITS_BYTES, UNROLL_LIMITS_ROWS and so on put in their place.
-
-        Raises ConfigError for a value that is not a whole number of at least 1, and for a limit that does not exist.
-        """
-        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
-        given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-        for name, value in given.items():
-            if name not in known:
-                raise ConfigError(f"{name} is no limit; there are {', '.join(known)}")
-            if not value.strip().isdecimal() or int(value) < 1:
-                raise ConfigError(f"{name} is {value!r}; it must be a whole number of at least 1")
-        return cls(**{known[name]: int(value) for name, value in given.items()})
 
 
 def check_size(size: int, limits: Limits) -> None:

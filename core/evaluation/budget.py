@@ -56,6 +56,6 @@ def _shortened(spec: ModelSpec, cost: tuple[float, float], share: float, seconds
     if affordable < 1:
         raise ConfigError(
             f"{seconds:g} seconds are too few for {spec.label}: {fits} fits of one epoch alone take about "
-            f"{fits * (fixed + epoch):.1f} s; choose a larger budget, fewer seeds or no refit"
+            f"{fits * (fixed + epoch):.2g} s of its share; choose a larger budget, fewer networks, fewer seeds or no refit"
         )
     return replace(spec, config={**spec.config, "epochs": min(affordable, spec.config["epochs"])})

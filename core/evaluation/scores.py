@@ -81,9 +81,14 @@ def _of_interval(coverage: float, levels: tuple[float, ...]) -> dict[str, Score]
     low, high = (int(np.argmin(np.abs(np.array(levels) - end))) for end in ((1 - coverage) / 2, (1 + coverage) / 2))
     return {
         score_key("coverage", coverage): lambda y, _, q: quantile.coverage(y, q[:, low], q[:, high]),
-        score_key("width", coverage): lambda _y, _p, q: quantile.width(q[:, low], q[:, high]),
+        score_key("width", coverage): lambda y, _, q: quantile.width(_seen(y, q[:, low]), _seen(y, q[:, high])),
         score_key("winkler", coverage): lambda y, _, q: quantile.winkler(y, q[:, low], q[:, high], coverage),
     }
+
+
+def _seen(actual: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(n,) the values at observed steps, so that every score is over the same ones."""
+    return values[~np.isnan(actual)]
 
 
 def averaged(scores: Sequence[Scores]) -> Scores:

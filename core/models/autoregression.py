@@ -14,6 +14,7 @@ from core.models.base import Fitted, Model, param
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
+from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
 
 MOST_FOR_ORDER = 10_000  # newest values that choose the order: more of them cost minutes and hardly change it
@@ -66,29 +67,34 @@ class AR(Model):
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         ids = decode_ids(arrays["ids"])
-        equations = (Equation(*(arrays[f"{n}.{part}"] for part in ("trend", "seasonal", "lags"))) for n in range(len(ids)))
+        equations = (
+            Equation(*(arrays[f"{n}.{part}"] for part in ("trend", "seasonal", "lags", "scaling"))) for n in range(len(ids))
+        )
         return FittedAR(self, ids, tuple(equations))
 
     def _equation(self, series: TimeSeries) -> Equation:
         from statsmodels.tsa.ar_model import AutoReg
 
         is_seasonal = self.seasonal and series.season > 1
+        scaling = Scaling.learn(series) if self.trend != "none" else Scaling(0.0, 1.0, 1.0)
+        values = (series.values - scaling.level) / scaling.spread  # the same equation, but a large level costs no digits
         terms = {"trend": TRENDS[self.trend], "seasonal": is_seasonal, "period": series.season if is_seasonal else None}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a constant series is collinear with the constant; least squares copes
             try:
-                order = self.order or self._chosen_order(series, terms)
-                result = AutoReg(series.values, order, **terms).fit()
+                order = self.order or self._chosen_order(values, series.season, terms)
+                result = AutoReg(values, order, **terms).fit()
             except (ValueError, np.linalg.LinAlgError) as error:
                 raise FitError(f"AR could not be fitted to series {series.id!r}: {error}") from error
-        return Equation.of(np.asarray(result.params), TRENDS[self.trend], series.season if is_seasonal else 1, order)
+        params = np.asarray(result.params)
+        return Equation.of(params, TRENDS[self.trend], series.season if is_seasonal else 1, order, scaling)
 
-    def _chosen_order(self, series: TimeSeries, terms: dict[str, object]) -> int:
+    def _chosen_order(self, values: np.ndarray, season: int, terms: dict[str, object]) -> int:
         from statsmodels.tsa.ar_model import ar_select_order
 
-        recent = series.values[-MOST_FOR_ORDER:]
-        fixed = len(TRENDS[self.trend]) + (series.season if terms["seasonal"] else 0)
-        longest = min(longest_order(len(recent), series.season), (len(recent) - fixed - 2) // 2)
+        recent = values[-MOST_FOR_ORDER:]
+        fixed = len(TRENDS[self.trend]) + (season if terms["seasonal"] else 0)
+        longest = min(longest_order(len(recent), season), (len(recent) - fixed - 2) // 2)
         lags = ar_select_order(recent, max(1, longest), ic=self.criterion, **terms).ar_lags
         return max(lags) if lags else 1
 
@@ -104,14 +110,18 @@ def longest_order(length: int, season: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """One fitted AR: trend (2,) constant and slope, seasonal (m,) added by position in the season, lags (p,) φ₁ first."""
+    """One fitted AR of the values less scaling[0], divided by scaling[1].
+
+    trend (2,) constant and slope, seasonal (m,) added by position in the season, lags (p,) φ₁ first, scaling (2,).
+    """
 
     trend: np.ndarray
     seasonal: np.ndarray
     lags: np.ndarray
+    scaling: np.ndarray
 
     @classmethod
-    def of(cls, params: np.ndarray, trend: str, season: int, order: int) -> Equation:
+    def of(cls, params: np.ndarray, trend: str, season: int, order: int, scaling: Scaling) -> Equation:
         """From statsmodels' parameter vector: constant, slope, seasonal dummies, lags.
 
         With a constant there is no dummy for the first position; the slope counts the training points from 1.
@@ -121,17 +131,18 @@ class Equation:
         slope = params[len(trend) - 1] if "t" in trend else 0.0
         dummies = params[len(trend.replace("n", "")) : len(params) - order]
         seasonal = np.concatenate([np.zeros(season - len(dummies)), dummies]) if season > 1 else np.zeros(1)
-        return cls(np.array([constant, slope]), seasonal, lags)
+        return cls(np.array([constant, slope]), seasonal, lags, np.array([scaling.level, scaling.spread]))
 
     def forecast(self, values: np.ndarray, horizon: int) -> np.ndarray:
         """(H,) by feeding each forecast back as the newest value."""
         order, length = len(self.lags), len(values)
-        path = np.concatenate([values[-order:], np.empty(horizon)])
+        level, spread = self.scaling
+        path = np.concatenate([(values[-order:] - level) / spread, np.empty(horizon)])
         for ahead in range(horizon):
             time = length + ahead  # 0-based position of the value that is forecast
             fixed = self.trend[0] + self.trend[1] * (time + 1) + self.seasonal[time % len(self.seasonal)]
             path[order + ahead] = fixed + self.lags @ path[ahead : ahead + order][::-1]
-        return path[order:]
+        return level + spread * path[order:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,4 +169,5 @@ class FittedAR:
         arrays = {"ids": encode_ids(self.ids)}
         for number, one in enumerate(self.equations):
             arrays |= {f"{number}.trend": one.trend, f"{number}.seasonal": one.seasonal, f"{number}.lags": one.lags}
+            arrays[f"{number}.scaling"] = one.scaling
         return arrays

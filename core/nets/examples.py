@@ -87,7 +87,7 @@ def _linear_path(panel: Panel, scalings: tuple[Scaling, ...], horizon: int, lags
         goal, seen = targets(series, scaling, horizon)
         lead = min(lags, parts.train // 2)  # steps whose lags are made up
         train.append(Rows(linear[lead : parts.train], goal[lead : parts.train], seen[lead : parts.train]))
-        held = _thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(panel)))
+        held = thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(panel)))
         validation.append(Rows(linear[held], goal[held], seen[held]))
     level_per_step = float(np.mean([scaling.step / scaling.spread for scaling in scalings]))
     return fit_linear(stack(train), stack(validation), level_per_step)
@@ -119,7 +119,7 @@ def _examples(
     tensors = [
         torch.from_numpy(np.concatenate(part)).to(device) for part in zip(*blocks, strict=True)
     ]  # inputs, linear, targets, seen
-    return Examples(*tensors, np.concatenate(starts), _thinned(np.concatenate(validation), MOST_VALIDATED), train_steps)
+    return Examples(*tensors, np.concatenate(starts), thinned(np.concatenate(validation), MOST_VALIDATED), train_steps)
 
 
 def _block(one: Features, goal: np.ndarray, seen: np.ndarray, lookback: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -132,7 +132,7 @@ def _block(one: Features, goal: np.ndarray, seen: np.ndarray, lookback: int, ste
     return led_in(one.inputs), led_in(one.linear), led_in(goal), led_in(seen)
 
 
-def _thinned(array: np.ndarray, most: int) -> np.ndarray:
+def thinned(array: np.ndarray, most: int) -> np.ndarray:
     """At most `most` entries, evenly spread, the first and the last among them."""
     if len(array) <= most:
         return array

@@ -11,7 +11,7 @@ import torch
 
 from core.errors import FitError
 from core.nets.device import reproducible
-from core.nets.examples import Examples, is_trainable, prepare
+from core.nets.examples import MOST_VALIDATED, Examples, is_trainable, prepare, thinned
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
 from core.nets.optimizer import Adam, clip, one_cycle
@@ -21,6 +21,7 @@ from core.series.timeseries import Panel
 FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4
 DECAY = 0.01
+USUAL_RATE = 0.003
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Trainer:
 
     def run(self) -> None:
         """Train until the epochs or the patience are used up, then put the best weights back."""
-        best_loss, best_epoch, best = self._validate(), 0, self._weights()
+        start = self._start()
+        self.context.report(0.0, epoch=start)
+        best_loss, best_epoch, best = start.validation_loss, 0, self._weights()
         for epoch in range(1, self.settings.epochs + 1):
             log = self._epoch(epoch)
             self.context.report(epoch / self.settings.epochs, epoch=log)
@@ -88,6 +91,13 @@ class Trainer:
             for parameter, value in zip(self.parameters, best, strict=True):
                 parameter.copy_(value)
         self.context.report(1.0)
+
+    def _start(self) -> EpochLog:
+        """What the linear path alone gives, as epoch 0: if no epoch is better, it is what forecasts."""
+        begin = time.perf_counter()
+        seen = thinned(self.examples.starts, MOST_VALIDATED) + self.settings.lookback - 1
+        train, validation = self._loss_at(seen), self._loss_at(self.examples.validation)
+        return EpochLog(0, train, validation, 0.0, 0.0, 0.0, time.perf_counter() - begin)
 
     def _epoch(self, epoch: int) -> EpochLog:
         """One pass, and what it did.  Raises FitError when the loss is not finite."""
@@ -101,11 +111,15 @@ class Trainer:
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise FitError(
                     f"{self.settings.label} diverged: the loss is not finite at epoch {epoch}; "
-                    f"choose a learning rate below {self.settings.learning_rate:g}"
+                    f"the learning rate {self.settings.learning_rate:g} is too high, try {self._calmer():g}"
                 )
         clipped = float(np.mean(np.array(norms) > self.settings.clip))
-        validation, seconds = self._validate(), time.perf_counter() - start
+        validation, seconds = self._loss_at(self.examples.validation), time.perf_counter() - start
         return EpochLog(epoch, float(np.mean(losses)), validation, float(np.mean(norms)), clipped, rate, seconds)
+
+    def _calmer(self) -> float:
+        """A learning rate to try after a divergence: a tenth, and no more than what is usual."""
+        return min(self.settings.learning_rate / 10, USUAL_RATE)
 
     def _update(self, rate: float) -> tuple[float, float]:
         """One step of the optimiser; the loss and the gradient's norm before clipping."""
@@ -120,10 +134,10 @@ class Trainer:
         return loss.item(), norm
 
     @torch.no_grad()
-    def _validate(self) -> float:
-        """Mean loss at the ends of the validation windows: what forecasts will be like."""
+    def _loss_at(self, last: np.ndarray) -> float:
+        """Mean loss at the ends of the windows with these last steps: what forecasts from there are like."""
         self.network.eval()
-        ends = torch.from_numpy(self.examples.validation).to(self.steps.device)
+        ends = torch.from_numpy(last).to(self.steps.device)
         rows = ends[:, None] + self.steps - (self.settings.lookback - 1)
         answers = self.network.last(self.examples.inputs[rows], self.examples.linear[ends])
         seen = self.examples.seen[ends]

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import numpy as np
 
 from core.evaluation.backtest import Backtest
+from core.evaluation.comparison import Pair
 from core.evaluation.scores import Scores
 from core.experiment import LogEntry, RunResult, SeriesResult, TaskResult
 from core.series.forecast import Forecast
@@ -28,7 +29,9 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
         "spec": spec.as_json(),
         "series": [one | {"season": seasons[one["id"]]} for one in series],
         "models": [_model(task, with_arrays=len(series) == 1) for task in result.tasks],
-        "significance": None,
+        "ranking": list(result.comparison.ranking),
+        "verdict": result.comparison.verdict,
+        "significance": [_pair(one) for one in result.comparison.pairs] or None,
         "certificate": None,
         "warnings": [*warnings, *result.experiment.warnings],
         "versions": versions(),
@@ -41,6 +44,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
+def _pair(pair: Pair) -> dict[str, object]:
+    """The test's fields, all null where there was none, and then the reason."""
+    names = ("a", "b", "loss", "statistic", "p", "p_holm", "skill", "low", "high", "n")
+    return {name: getattr(pair, name) for name in names} | ({} if pair.reason is None else {"reason": pair.reason})
+
+
 def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
     only = task.series[0] if with_arrays and task.series else None
     return {
@@ -48,6 +57,7 @@ def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
         "label": task.model.label,
         "state": task.state,
         "error": task.error,
+        "notes": list(task.notes),
         "seconds": task.seconds,
         "parameters": task.parameters,
         "scores": _values(task.scores),

@@ -37,14 +37,17 @@ class Plan:
         return self.origins[0] if self.scored else self.length
 
 
-def plan(length: int, horizon: int, shortest: int, *, origins: int | None = None, stride: int = 1) -> Plan:
+def plan(
+    length: int, horizon: int, shortest: int, *, origins: int | None = None, stride: int = 1, calibration: int = CALIBRATION
+) -> Plan:
     """The plan that leaves at least `shortest` values before the first origin.
 
     The last scored origin is length − horizon, the others `stride` apart before it; the last calibration origin lies one
     horizon before the first scored one, so that its actuals are all known there, and the others one step apart.
     With `origins` None there are as many as leave half of the series for training, 20 at most; a number that is asked for
     is kept as long as `shortest` allows.  A series too short for that gets fewer scored origins, down to five, then
-    fewer calibration origins, then fewer of both.
+    fewer calibration origins, then fewer of both. `calibration` is how many there are where everything fits: more than
+    usual where gaps leave some of their errors unknown.
 
     Raises TooShortError when not even one origin fits.
     """
@@ -56,21 +59,21 @@ def plan(length: int, horizon: int, shortest: int, *, origins: int | None = None
     if origins == 0:
         return Plan(length, horizon, (), ())
     room = max(shortest, length // 2) if origins is None else shortest
-    for scored, calibration in _sizes(origins or SCORED):
+    for scored, before in _sizes(origins or SCORED, calibration):
         first = length - horizon - stride * (scored - 1)
-        start = first - (horizon + calibration - 1 if calibration else 0)
-        if start >= room or (scored == 1 and calibration == 0):
-            before = tuple(range(start, start + calibration))
+        start = first - (horizon + before - 1 if before else 0)
+        if start >= room or (scored == 1 and before == 0):
+            before = tuple(range(start, start + before))
             return Plan(length, horizon, before, tuple(range(first, length - horizon + 1, stride)))
     raise AssertionError("one scored origin without calibration always fits")
 
 
-def _sizes(wanted: int) -> list[tuple[int, int]]:
+def _sizes(wanted: int, calibration: int) -> list[tuple[int, int]]:
     """(scored, calibration) pairs from what is wanted down to (1, 0)."""
     kept = min(wanted, FEWEST_SCORED)
     return (
-        [(scored, CALIBRATION) for scored in range(wanted, kept, -1)]
-        + [(kept, calibration) for calibration in range(CALIBRATION, 3, -1)]
+        [(scored, calibration) for scored in range(wanted, kept, -1)]
+        + [(kept, fewer) for fewer in range(calibration, 3, -1)]
         + [(scored, 4) for scored in range(kept - 1, 1, -1)]
-        + [(1, calibration) for calibration in range(4, -1, -1)]
+        + [(1, fewer) for fewer in range(4, -1, -1)]
     )

@@ -88,7 +88,7 @@ def test_cancelling_stops_within_one_epoch(name):
     with pytest.raises(Cancelled):
         build(name).fit(Panel((series_of(wave(KNOWN)),)), HORIZON, Context(watch=stop))
     assert len(seen) == 1
-    assert seen[0].epoch is None or seen[0].epoch.epoch == 1
+    assert seen[0].epoch is None or seen[0].epoch.epoch <= 1
 
 
 @every_model

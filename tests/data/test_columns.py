@@ -1,5 +1,6 @@
 import pytest
 
+from core.bounds import read_bounds, refuse_unknown
 from core.data.choices import Choices
 from core.data.limits import Limits
 from core.errors import ConfigError
@@ -104,7 +105,7 @@ def test_choices_that_cannot_be_are_refused(choices, words):
 
 
 def test_limits_come_from_the_environment():
-    limits = Limits.from_environment({"UNROLL_LIMITS_ROWS": "1000", "PATH": "/bin"})
+    limits = read_bounds(Limits, {"UNROLL_LIMITS_ROWS": "1000", "PATH": "/bin"})
     assert (limits.rows, limits.bytes, limits.columns) == (1000, 52_428_800, 2000)
 
 
@@ -112,5 +113,9 @@ def test_limits_come_from_the_environment():
     ("name", "value"), [("UNROLL_LIMITS_ROWS", "many"), ("UNROLL_LIMITS_ROWS", "0"), ("UNROLL_LIMITS_ROW", "5")]
 )
 def test_limits_that_cannot_be_are_refused(name, value):
+    def read() -> None:
+        refuse_unknown({name: value}, Limits)
+        read_bounds(Limits, {name: value})
+
     with pytest.raises(ConfigError, match=f"^{name} is "):
-        Limits.from_environment({name: value})
+        read()

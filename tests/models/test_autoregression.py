@@ -91,8 +91,8 @@ def test_the_known_figure_for_sunspots_is_reached(sunspots):
 
 
 def test_an_ar_of_order_one_returns_to_its_mean_geometrically():
-    # h steps ahead: μ + φ^h (y − μ)
-    equation = Equation(np.array([30.0 * (1 - 0.8), 0.0]), np.zeros(1), np.array([0.8]))
+    # h steps ahead: μ + φ^h (y − μ), with μ = 20 + 5 · 2 = 30
+    equation = Equation(np.array([2.0 * (1 - 0.8), 0.0]), np.zeros(1), np.array([0.8]), np.array([20.0, 5.0]))
     history = plain([31.0, 28.0, 40.0])
     found = FittedAR(AR(order=1), ("y",), (equation,)).forecast(history, 4).point
     np.testing.assert_allclose(found, [38.0, 36.4, 35.12, 34.096], rtol=1e-12)  # 30 + 10 · 0.8, 0.64, 0.512, 0.4096
@@ -103,7 +103,15 @@ def test_a_long_ar_of_order_one_is_recovered():
     fitted = fit(AR(order=1), series)
     arrays = fitted.arrays()
     assert arrays["0.lags"] == pytest.approx([0.7], abs=0.02)  # standard error √((1 − 0.49) / 20,000) = 0.005
-    assert arrays["0.trend"][0] / (1 - arrays["0.lags"][0]) == pytest.approx(50, abs=0.1)
+    level, spread = arrays["0.scaling"]
+    mean = level + spread * arrays["0.trend"][0] / (1 - arrays["0.lags"][0])
+    assert mean == pytest.approx(series.values.mean(), abs=0.05)  # what it returns to, whatever it was shifted by
+
+
+def test_a_large_level_costs_no_digits():
+    series = ar1(400, 0.7, mean=3.0, seed=5)
+    low, high = (fit(AR(), plain(series + level)).forecast(plain(series + level), 6).point - level for level in (0.0, 1e9))
+    np.testing.assert_allclose(high, low, atol=1e-5)
 
 
 def test_the_slope_of_a_linear_trend_goes_on_in_time():

@@ -109,7 +109,8 @@ def test_training_that_only_does_harm_gives_back_its_start():
     settings = replace(SMALL, learning_rate=3.0, epochs=5)
     start, _ = fit_logged(replace(settings, epochs=0), series)
     fitted, logs = fit_logged(settings, series)
-    assert min(one.validation_loss for one in logs) > validation_loss(start, series)
+    assert min(one.validation_loss for one in logs[1:]) > validation_loss(start, series)
+    assert logs[0].validation_loss == pytest.approx(validation_loss(start, series), rel=1e-5)
     for name, value in start.arrays().items():
         np.testing.assert_array_equal(fitted.arrays()[name], value)
 
@@ -117,12 +118,15 @@ def test_training_that_only_does_harm_gives_back_its_start():
 def test_training_stops_when_its_patience_is_used_up():
     series = plain(20 + np.cumsum(np.random.default_rng(1).standard_normal(120)))
     _, logs = fit_logged(replace(SMALL, learning_rate=3.0, epochs=40, patience=3), series)
-    assert len(logs) == 3  # never better than epoch 0
+    assert [one.epoch for one in logs] == [0, 1, 2, 3]  # never better than epoch 0
 
 
 def test_the_log_tells_what_happened():
     _, logs = fit_logged(SMALL, bumpy(150))
-    assert [one.epoch for one in logs] == list(range(1, 9))
+    assert [one.epoch for one in logs] == list(range(9))
+    first, *logs = logs
+    assert (first.gradient_norm, first.learning_rate) == (0, 0)  # nothing was trained yet
+    assert first.train_loss > logs[-1].train_loss
     rates = [one.learning_rate for one in logs]
     assert 0 < min(rates) < max(rates) <= 0.01
     assert rates.index(max(rates)) == 0  # the rise is over within the first of eight epochs, and then it falls
@@ -139,13 +143,13 @@ def test_the_log_tells_what_happened():
 @pytest.mark.parametrize(("bound", "share"), [(1e-3, 1.0), (1e3, 0.0)])
 def test_the_share_of_clipped_updates_is_counted(bound, share):
     _, logs = fit_logged(replace(SMALL, clip=bound, epochs=2), bumpy(150))
-    assert [one.clipped for one in logs] == [share, share]
+    assert [one.clipped for one in logs[1:]] == [share, share]
 
 
 @every_cell
 def test_divergence_is_an_error_with_advice(cell):
     with pytest.raises(
-        FitError, match=r"LSTM diverged: the loss is not finite at epoch \d+; choose a learning rate below 1e\+06"
+        FitError, match=r"LSTM diverged: the loss is not finite at epoch \d+; the learning rate 1e\+06 is too high, try 0\.003"
     ):
         fit_logged(replace(SMALL, cell=cell, learning_rate=1e6), bumpy(150))
 
