@@ -190,13 +190,18 @@ def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
         (["--horizon", "6", "--set", "lstm.dropout=2"], "lstm.dropout is 2.0; choose a value from 0 to 0.9"),
         (["--horizon", "6", "--set", "hidden=2"], "write MODEL.SETTING=VALUE"),
         (["--horizon", "0"], "horizon is 0; choose a whole number from 1"),
-        (["--horizon", "six"], "argument --horizon: invalid int value: 'six'"),
-        (["--horizon", "70"], "60 points are too few: horizon 70 needs"),
+        (["--horizon", "six"], "argument --horizon: 'six' is not a whole number"),
+        (["--horizon", "70"], "series 'sales' has 60 points, too few: RNN needs 144 to train on with horizon 70"),
         (["--horizon", "6", "--set", "lstm.lookback=55", "--models", "lstm"], "lstm.lookback is 55; 54 training points"),
         (["--horizon", "6", "--coverage", "99"], "coverage 99 % needs 99 past errors; series 'sales' has 1"),
         (["--horizon", "6", "--coverage", "a"], "'a' is not a list of percentages"),
+        (["--horizon", "6", "--coverage", "0.8"], "'0.8' is not a list of percentages from 1 to below 100; write 80,95"),
+        (["--horizon", "6", "--coverage", "100"], "'100' is not a list of percentages"),
+        (["--horizon", "6", "--out", "/"], "--out / is a folder; name a file in it"),
+        (["--horizon", "6", "--out", "x.json", "--forecasts", "x.json"], "--out and --forecasts are the same file"),
+        (["--horizon", "6", "--season", "57", "--models", "seasonal_naive"], "or choose a shorter season"),
         (["--horizon", "6", "--time-budget", "-1"], "'-1' is not a number of seconds above 0"),
-        (["--horizon", "6", "--models", "ar,ar"], "2 models are called 'AR'"),
+        (["--horizon", "6", "--models", "ar,ar"], "--models names ar twice; name each model once"),
         (["--horizon", "6", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["--horizon", "6", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["--horizon", "6", "--out", "nowhere/at/all.json"], "does not exist"),
@@ -209,6 +214,13 @@ def test_a_bad_option_ends_with_2_and_one_sentence(arguments, words, sales, caps
     assert told.out == ""
     assert words in told.err
     assert len(told.err.splitlines()) == 1
+
+
+def test_the_table_is_never_written_over(sales, capsys):
+    before = sales.read_bytes()
+    assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--out", str(sales)]) == 2
+    assert "--out and SOURCE are the same file" in capsys.readouterr().err
+    assert sales.read_bytes() == before
 
 
 def test_a_constant_series_and_an_unknown_column_are_refused(tmp_path, sales, capsys):

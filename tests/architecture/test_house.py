@@ -20,7 +20,11 @@ def test_lint_and_format_are_clean():
 
 
 def test_the_readme_names_every_file_of_the_core():
-    missing = [str(path.relative_to(ROOT)) for path in SOURCES if path.name != "__init__.py" and path.name not in README]
+    missing = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.name != "__init__.py" and path.parent.name != "versions" and path.name not in README
+    ]
     assert missing == []
 
 
@@ -44,9 +48,11 @@ def test_no_pickle_and_no_unbounded_file(path):
 def test_every_limit_is_in_the_readme_with_its_default():
     from dataclasses import fields
 
-    from core.data.limits import PREFIX, Limits
+    from core.bounds import PREFIX
+    from core.data.limits import Limits
+    from core.jobs.limits import JobLimits
 
-    for field in fields(Limits):
+    for field in (*fields(Limits), *fields(JobLimits)):
         assert f"| `{PREFIX}{field.name.upper()}` | {field.default}" in README
 
 

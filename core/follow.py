@@ -1,0 +1,67 @@
+"""Watch a run of a workbench until it has ended, and say what happens as JSON lines: for tests and for use without pages."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TextIO
+
+from core.store.records import LIVE, TaskRecord
+from core.workbench import RunView, Workbench
+
+PAUSE = 0.1  # seconds between two looks
+
+
+def follow(workbench: Workbench, workspace: str, run_id: str, out: TextIO) -> RunView:
+    """Print every change of a task as a line, each epoch as a line, and the end of the run; the run as it ended."""
+    told: dict[str, tuple[object, ...]] = {}
+    epochs: dict[str, int] = {}
+    while True:
+        view = workbench.run(workspace, run_id)
+        for task in view.record.tasks:
+            if told.get(task.id) != _state(task):
+                told[task.id] = _state(task)
+                _say(out, _event(task))
+            _say_epochs(out, task, view, epochs)
+        if not view.is_live and view.record.state not in LIVE:
+            _say(out, {"event": "run", "run": run_id, "state": view.record.state, "best": view.record.best})
+            return view
+        time.sleep(PAUSE)
+
+
+def _state(task: TaskRecord) -> tuple[object, ...]:
+    return task.state, task.attempt, task.fraction, task.message, task.error, task.place
+
+
+def _event(task: TaskRecord) -> dict[str, object]:
+    return {
+        "event": "task",
+        "task": task.id,
+        "label": task.label,
+        "state": task.state,
+        "attempt": task.attempt,
+        "fraction": task.fraction,
+        "message": task.message,
+        "error": task.error,
+        "place": task.place,
+        "seconds": task.seconds,
+    }
+
+
+def _say_epochs(out: TextIO, task: TaskRecord, view: RunView, told: dict[str, int]) -> None:
+    """The epochs that were not told yet; a new attempt begins anew."""
+    rows = view.epochs.get(task.id, ())
+    last = told.get(task.id, 0)
+    if rows and rows[-1].sequence < last:
+        last = 0
+    for row in rows:
+        if row.sequence > last:
+            whose = {"event": "epoch", "task": task.id, "label": task.label, "seed": row.seed, "fit": row.fit}
+            _say(out, whose | asdict(row.epoch))
+            told[task.id] = row.sequence
+
+
+def _say(out: TextIO, event: dict[str, object]) -> None:
+    out.write(json.dumps(event, ensure_ascii=False) + "\n")
+    out.flush()

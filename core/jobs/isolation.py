@@ -1,0 +1,66 @@
+"""How a worker is kept apart: it dies with its parent, sees no secrets, and has limits."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+
+from core.process import FIXED, INHERITED, address_space
+
+KEPT = (*INHERITED, "PYTHONPATH", "HOME", "CUDA_VISIBLE_DEVICES")
+
+
+def scrub() -> None:
+    """Leave only the allow-listed variables in the environment; libraries use one thread and reserve no memory ahead."""
+    for name in [name for name in os.environ if name not in KEPT]:
+        del os.environ[name]
+    os.environ.update(FIXED)
+
+
+def die_with_parent() -> None:
+    """SIGKILL from the kernel when the *thread* that made this process ends.  Linux only; elsewhere nothing happens."""
+    with contextlib.suppress(OSError, AttributeError):
+        import ctypes
+
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)
+
+
+def follow_server() -> None:
+    """End this worker when the server ends, whether or not the kernel helps, also if it ended before this call.
+
+    The parent by which the kernel goes is the preloaded one, the one that matters is the server: its end closes a pipe.
+    """
+    die_with_parent()
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+
+    def watch() -> None:
+        server.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="follow-server").start()
+
+
+def settle(memory: int, largest_file: int) -> None:
+    """Own process group, no interrupt from the terminal, low priority, and limits: `memory` bytes beyond those held now."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # its default ends even a computation in C
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    with contextlib.suppress(OSError):
+        os.nice(19 - os.nice(0))
+    with contextlib.suppress(ImportError):
+        import resource
+
+        held = address_space()
+        bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: largest_file}
+        if held is not None:
+            bounds[resource.RLIMIT_AS] = held + memory
+        for kind, bound in bounds.items():
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(kind, (bound, resource.getrlimit(kind)[1]))

@@ -1,0 +1,269 @@
+"""The supervisor: one thread that starts workers, listens to them, ends them, and alone writes down what they say.
+
+It never computes. It sleeps until a worker speaks, a worker ends, or somebody wakes it; an idle one costs nothing. Every
+accepted task reaches a visible end: done, failed, cancelled or interrupted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from multiprocessing import connection, forkserver
+from pathlib import Path
+
+from core.errors import StoreError
+from core.jobs.cost import CostModel
+from core.jobs.fairness import order
+from core.jobs.limits import Host, JobLimits
+from core.jobs.lock import HomeLock
+from core.jobs.slots import RESULT, Slot
+from core.jobs.worker import Order, work
+from core.process import ROOT
+from core.store.blobs import encode_series
+from core.store.codec import unpack
+from core.store.records import QueuedTask
+from core.store.snapshots import decode_comparison
+from core.store.store import Store
+
+WRITE_PAUSE = 0.25  # seconds between two writes of progress
+WARM_UP = 2.0  # seconds before the workers' parent is started, so that a first page can be painted
+LOG = logging.getLogger("unroll.jobs")
+
+
+class Supervisor:
+    """Runs the store's queue, from `start` to `close`. One for each home: `start` refuses a second."""
+
+    def __init__(self, store: Store, home: Path, *, host: Host, limits: JobLimits, cost: CostModel) -> None:
+        self.store, self.home, self.host, self.limits, self.cost = store, home, host, limits, cost
+        self.lock = HomeLock(home / "supervisor.lock")
+        self.slots: dict[str, Slot] = {}
+        self.to_stop: list[tuple[str, str, str]] = []  # task, state, why; guarded by `guard`
+        self.guard = threading.Lock()
+        self.ear, self.mouth = multiprocessing.Pipe(duplex=False)
+        self.is_closing = threading.Event()
+        self.thread = threading.Thread(target=self._live, name="unroll-supervisor", daemon=True)
+        self.context = multiprocessing.get_context(host.start)
+        self.last_write = 0.0
+
+    def start(self) -> None:
+        """Take the lock, end what an earlier server left unfinished, and begin.  Raises StoreError if there is another."""
+        self.lock.acquire()
+        self._work_folder(clean=True)
+        self.store.interrupt_all("the server was stopped while this ran; resume it")
+        atexit.register(self.kill_all)
+        self.thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        with self.guard, contextlib.suppress(OSError):
+            if not self.ear.poll():  # one byte is enough, and a full pipe would block
+                self.mouth.send_bytes(b"!")
+
+    def stop(self, task_ids: tuple[str, ...], why: str) -> None:
+        """Cancel running tasks."""
+        with self.guard:
+            self.to_stop.extend((task_id, "cancelled", why) for task_id in task_ids)
+        self.wake()
+
+    def close(self, seconds: float = 10.0) -> None:
+        """End all workers, mark what was unfinished as interrupted, and let go of the lock."""
+        self.is_closing.set()
+        self.wake()
+        if self.thread.is_alive():
+            self.thread.join(seconds)
+        self.kill_all()
+        atexit.unregister(self.kill_all)
+        self.lock.release()
+
+    def kill_all(self) -> None:
+        """SIGKILL to every worker: one that is stopped or deaf would keep this process from ending."""
+        for slot in list(self.slots.values()):
+            slot.signal(signal.SIGKILL)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            dict.fromkeys([str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
+        )  # without it the preload fails silently unless the working directory is the repository
+        if self.host.start == "forkserver":
+            self.context.set_forkserver_preload(["core.jobs.preload"])
+            connection.wait([self.ear], WARM_UP)
+            forkserver.ensure_running()  # from this thread: it dies when this thread ends
+        while not self.is_closing.is_set():
+            try:
+                self._turn()
+            except StoreError as error:  # busy or full: what is not written yet stays with its slot, and is tried again
+                LOG.warning("the store did not take what the workers said: %s", error)
+                time.sleep(WRITE_PAUSE)
+            except Exception:
+                LOG.exception("a turn of the supervisor failed")
+                time.sleep(1.0)
+        self._shut_down()
+
+    def _turn(self) -> None:
+        """Wait for something to happen, and do what it asks for."""
+        pause = self._pause()
+        waited = [slot.connection for slot in self.slots.values() if not slot.is_silent]
+        ready = connection.wait([self.ear, *waited, *(slot.process.sentinel for slot in self.slots.values())], pause)
+        if self.ear in ready:
+            self.ear.recv_bytes()
+        for slot in self.slots.values():
+            slot.listen()
+        self._stop_asked()
+        self._watch_time()
+        for slot in [slot for slot in self.slots.values() if slot.is_over]:
+            self._end(slot)
+        if time.monotonic() - self.last_write >= WRITE_PAUSE:
+            self._write()
+        self._fill()
+
+    def _pause(self) -> float | None:
+        """Seconds to sleep at most: for ever without work, else until a write, a deadline or a kill is due."""
+        if not self.slots:
+            return None
+        now = time.monotonic()
+        due = [slot.kill_at or slot.deadline for slot in self.slots.values()]
+        if any(slot.is_changed for slot in self.slots.values()):
+            due.append(self.last_write + WRITE_PAUSE)
+        return max(0.0, min(due) - now)
+
+    def _stop_asked(self) -> None:
+        with self.guard:
+            asked, self.to_stop = self.to_stop, []
+        for task_id, state, why in asked:
+            if task_id in self.slots:
+                self.slots[task_id].stop(state, why)
+
+    def _watch_time(self) -> None:
+        now = time.monotonic()
+        for slot in self.slots.values():
+            if now >= slot.deadline:
+                slot.stop(
+                    "failed",
+                    f"this took longer than {self.limits.task_seconds:,} seconds and was stopped; "
+                    "choose fewer epochs, seeds or origins",
+                )
+            slot.press(now)
+
+    def _write(self) -> None:
+        """One transaction for what all workers have said since the last one."""
+        self.last_write = time.monotonic()
+        changed = [slot for slot in self.slots.values() if slot.is_changed]
+        updates = [slot.update() for slot in changed]
+        try:
+            if updates:
+                self.store.write(updates)
+        except StoreError:
+            for slot, update in zip(changed, updates, strict=True):  # nothing that was said is lost
+                slot.epochs, slot.is_changed = [*update.epochs, *slot.epochs], True
+            raise
+
+    def _end(self, slot: Slot) -> None:
+        """Write down how an attempt ended, and collect it."""
+        slot.listen()
+        if slot.is_changed:
+            self.store.write([slot.update()])
+        task, attempt = slot.task, slot.attempt
+        seconds = time.monotonic() - slot.started
+        if slot.end is not None and slot.end.kind == "done":
+            self._keep_result(slot)
+        elif slot.end is not None:
+            self.store.end_task(task.id, attempt, "failed", error=slot.end.text, seconds=slot.end.seconds)
+        elif slot.stopping is not None:
+            state, why = slot.stopping
+            self.store.end_task(task.id, attempt, state, error=why, seconds=seconds)
+        elif attempt % 2:  # killed by somebody: tried once more by itself, after a retry by hand too
+            self.store.requeue(task.id, attempt, "its process was killed; trying once more")
+        else:
+            why = "its process was killed twice; retry it"
+            self.store.end_task(task.id, attempt, "interrupted", error=why, seconds=seconds)
+        del self.slots[task.id]
+        slot.clear()
+
+    def _keep_result(self, slot: Slot) -> None:
+        result = unpack(slot.result())
+        task = slot.task
+        kept = self.store.end_task(task.id, slot.attempt, "done", seconds=slot.end.seconds, result=result)
+        if kept and task.kind == "finish":
+            self.store.set_best(task.run_id, decode_comparison(result).best)
+        elif kept:
+            self.cost.learn(self.store.payload(task.id), slot.end.seconds)
+
+    def _fill(self) -> None:
+        """Start tasks while there is room, in fair order."""
+        if self.is_closing.is_set() or len(self.slots) >= self.host.workers:
+            return
+        waiting = order(self.store.queued(), [slot.task.workspace for slot in self.slots.values()])
+        for task in waiting[: self.host.workers - len(self.slots)]:
+            self._begin(task)
+
+    def _begin(self, task: QueuedTask) -> None:
+        attempt = self.store.claim(task.id, f"{os.getpid()}")
+        if attempt is None:
+            return  # cancelled meanwhile
+        folder = self._work_folder() / f"{task.id}-{attempt}"
+        try:
+            folder.mkdir(parents=True)
+            ear, mouth = self.context.Pipe(duplex=False)
+            process = self.context.Process(target=work, args=(mouth, self._order(task, folder)), daemon=True)
+            _start(process)
+            mouth.close()
+        except OSError as error:
+            self.store.end_task(task.id, attempt, "failed", error=f"no worker could be started ({error.strerror}); retry it")
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        deadline = time.monotonic() + self.limits.task_seconds
+        self.slots[task.id] = Slot(task, attempt, process, ear, folder, deadline)
+
+    def _order(self, task: QueuedTask, folder: Path) -> Order:
+        spec, model, panel = self.store.payload(task.id)
+        others = self.store.outcomes(task.run_id) if task.kind == "finish" else ()
+        return Order(
+            spec=json.dumps(spec.as_json()),
+            label=model.label if model else "",
+            series=tuple(encode_series(series) for series in panel),
+            place=str(folder / RESULT),
+            memory=self.limits.task_memory,
+            largest_file=self.limits.task_file,
+            results={label: (found.summary, found.arrays) for label, found, _ in others if found is not None},
+            errors={label: error for label, found, error in others if found is None},
+        )
+
+    def _shut_down(self) -> None:
+        for slot in self.slots.values():
+            slot.stop("interrupted", "the server was stopped")
+        until = time.monotonic() + 2.0
+        while any(slot.process.is_alive() for slot in self.slots.values()) and time.monotonic() < until:
+            connection.wait([slot.process.sentinel for slot in self.slots.values() if slot.process.is_alive()], 0.1)
+            for slot in self.slots.values():
+                slot.press(time.monotonic())
+        for slot in list(self.slots.values()):
+            with contextlib.suppress(StoreError):
+                self._end(slot)
+        with contextlib.suppress(StoreError):
+            self.store.interrupt_all("the server was stopped while this ran; resume it")
+
+    def _work_folder(self, *, clean: bool = False) -> Path:
+        folder = self.home / "work"
+        if clean:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+
+def _start(process: multiprocessing.process.BaseProcess) -> None:
+    """Start it; once more if the parent of the workers had just died, for then the next call makes a new one."""
+    try:
+        process.start()
+    except (EOFError, ConnectionError):
+        process._popen = None
+        process.start()

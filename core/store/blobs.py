@@ -1,0 +1,159 @@
+"""Series and results of tasks as bytes, and back without loss.
+
+A metric that is not a finite number is never written: it becomes absent, with that reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, fields
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.backtest import Backtest
+from core.evaluation.scores import Scores
+from core.experiment import LogEntry, SeriesResult, TaskResult
+from core.models.spec import ModelSpec
+from core.progress import EpochLog
+from core.series.forecast import Forecast
+from core.series.timeseries import Index, Inputs, TimeSeries
+from core.store.codec import decode, encode, pack, unpack
+from core.store.records import Encoded
+
+FITS = ("backtest", "final")
+Arrays = Mapping[str, np.ndarray]
+
+
+def encode_series(series: TimeSeries) -> bytes:
+    """A series with its covariates. The index is kept as start, frequency and length."""
+    arrays = {"values": series.values, "observed": series.observed}
+    names = {name: getattr(series, name) for name in ("id", "season", "unit", "zone")}
+    inputs = series.inputs
+    if inputs is not None:
+        arrays["inputs"] = inputs.values
+    covariates = inputs and {"names": list(inputs.names), "roles": list(inputs.roles)}
+    return pack(encode({**names, "index": _index_fields(series.index), "inputs": covariates}, arrays))
+
+
+def decode_series(content: bytes) -> TimeSeries:
+    """The series that `encode_series` was given, with the same key.  Raises DamagedError."""
+    found, arrays = decode(unpack(content))
+    covariates = found.pop("inputs")
+    inputs = covariates and Inputs(tuple(covariates["names"]), tuple(covariates["roles"]), arrays["inputs"])
+    index = _index(found.pop("index"))
+    return TimeSeries(index=index, values=arrays["values"], observed=arrays["observed"], inputs=inputs, **found)
+
+
+def encode_result(result: TaskResult) -> Encoded:
+    """A task's result: what is short and read often in the summary, all arrays and the log in the array part."""
+    arrays = {f"fitted/{name}": array for name, array in result.arrays.items()}
+    series = [_series_fields(one, f"series/{number}/", arrays) for number, one in enumerate(result.series)]
+    if result.log:
+        arrays["log"] = np.array([astuple(one.epoch) for one in result.log], dtype=np.float64)  # (E, 7), may hold NaN
+        arrays["log.of"] = np.array([(one.seed, FITS.index(one.fit)) for one in result.log], dtype=np.int64)  # (E, 2)
+    plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
+    plain["notes"] = list(result.notes)
+    scores = {"scores": _scores_fields(result.scores), "seed_scores": [_scores_fields(one) for one in result.seed_scores]}
+    return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays)
+
+
+def decode_result(encoded: Encoded) -> TaskResult:
+    """The result that `encode_result` was given.  Raises DamagedError."""
+    found, arrays = decode(encoded)
+    prefix = "fitted/"
+    return TaskResult(
+        model=ModelSpec(**found["model"]),
+        **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
+        series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
+        notes=tuple(found["notes"]),
+        scores=_scores(found["scores"]),
+        seed_scores=tuple(_scores(one) for one in found["seed_scores"]),
+        log=_log(arrays),
+        arrays={name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)},
+    )
+
+
+def _index_fields(index: Index) -> dict[str, object]:
+    if isinstance(index, pd.RangeIndex):
+        return {"start": int(index.start), "step": int(index.step), "length": len(index)}
+    zone = None if index.tz is None else str(index.tz)
+    found = {"start": index[0].isoformat(), "freq": index.freqstr, "unit": index.unit, "zone": zone, "length": len(index)}
+    assert _index(found).equals(index), f"frequency {index.freqstr} does not say all of its dates"
+    return found
+
+
+def _index(found: Mapping) -> Index:
+    if "step" in found:
+        start, step = found["start"], found["step"]
+        return pd.RangeIndex(start, start + step * found["length"], step)
+    start = pd.Timestamp(found["start"])
+    if found["zone"] is not None:
+        start = start.tz_convert(found["zone"])
+    return pd.date_range(start, periods=found["length"], freq=found["freq"], unit=found["unit"])
+
+
+def _series_fields(one: SeriesResult, prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, object]:
+    """The short part of one series' result; its arrays go to `arrays`, under names that begin with `prefix`."""
+    forecast, past = one.forecast, one.backtest
+    arrays |= {f"{prefix}point": forecast.point, f"{prefix}quantiles": forecast.quantiles}
+    if past is not None:
+        names = ("origins", "actual", "point", "quantiles", "observed")
+        arrays |= {f"{prefix}backtest/{name}": getattr(past, name) for name in names}
+    return {
+        "id": one.series_id,
+        "forecast": [forecast.series_id, forecast.label, _index_fields(forecast.index), list(forecast.levels)],
+        "backtest": None if past is None else list(past.levels),
+        "scores": _scores_fields(one.scores),
+        "seed_scores": [_scores_fields(scores) for scores in one.seed_scores],
+    }
+
+
+def _series_result(found: Mapping, prefix: str, arrays: Arrays) -> SeriesResult:
+    series_id, label, index, levels = found["forecast"]
+    point, quantiles = arrays[f"{prefix}point"], arrays[f"{prefix}quantiles"]
+    return SeriesResult(
+        series_id=found["id"],
+        forecast=Forecast(series_id, label, _index(index), point, tuple(levels), quantiles),
+        backtest=_backtest(found["backtest"], f"{prefix}backtest/", arrays),
+        scores=_scores(found["scores"]),
+        seed_scores=tuple(_scores(one) for one in found["seed_scores"]),
+    )
+
+
+def _backtest(levels: Sequence[float] | None, prefix: str, arrays: Arrays) -> Backtest | None:
+    if levels is None:
+        return None
+    parts = {one.name: arrays[prefix + one.name] for one in fields(Backtest) if one.name != "levels"}
+    return Backtest(levels=tuple(levels), **parts)
+
+
+def _scores_fields(scores: Scores | None) -> dict[str, object] | None:
+    """Plain JSON without NaN."""
+    if scores is None:
+        return None
+    bad = {name: value for name, value in scores.values.items() if not math.isfinite(value)}
+    reasons = {name: f"it is not a finite number ({value})" for name, value in bad.items()}
+    return {
+        "values": {name: float(value) for name, value in scores.values.items() if name not in bad},
+        "by_step": {name: [_finite(value) for value in row] for name, row in scores.by_step.items()},
+        "absent": {**scores.absent, **reasons},
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _scores(found: Mapping | None) -> Scores | None:
+    return None if found is None else Scores(**found)
+
+
+def _log(arrays: Arrays) -> tuple[LogEntry, ...]:
+    if "log" not in arrays:
+        return ()
+    owners, rows = arrays["log.of"].tolist(), arrays["log"].tolist()
+    return tuple(
+        LogEntry(seed, FITS[fit], EpochLog(int(row[0]), *row[1:])) for (seed, fit), row in zip(owners, rows, strict=True)
+    )

@@ -1,0 +1,264 @@
+"""The store of a home: every call of a page or the supervisor, each in one transaction.
+
+Calls for people take their workspace, and know nothing of any other; those without one are the supervisor's. Values in, values
+out; safe from many threads. Every call may raise StoreError: busy, full, damaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from core.evaluation.spec import RunSpec
+from core.models.spec import ModelSpec
+from core.series.timeseries import Panel
+from core.store import attempts, audit, runs, series, shares, tasks
+from core.store.database import Database
+from core.store.opening import open_database
+from core.store.records import (
+    AuditRecord,
+    Encoded,
+    EpochRecord,
+    NewTask,
+    QueuedTask,
+    RunRecord,
+    SeriesRecord,
+    ShareRecord,
+    State,
+    TaskUpdate,
+)
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """See the module's text. notice: what happened to an earlier store when this one was opened, None if nothing did."""
+
+    def __init__(self, database: Database, notice: str | None, now: Callable[[], datetime]) -> None:
+        self.database, self.notice, self.now = database, notice, now
+
+    @classmethod
+    def open(cls, home: Path, *, busy_seconds: float = 10.0, now: Callable[[], datetime] = utc_now) -> Self:
+        """The store of `home`, made if there is none.
+
+        A call waits `busy_seconds` for another process that writes.  Raises StoreError.
+        """
+        database, notice = open_database(home, busy_seconds, now)
+        return cls(database, notice, now)
+
+    def close(self) -> None:
+        """Move the log into the file and let go of both."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- series -----------------------------------------------------------------------------------------------------
+
+    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
+        """Keep series; their keys. What is there already is not kept twice."""
+        with self.database.writing() as connection:
+            return series.add(connection, workspace, panel, source, self.now())
+
+    def panel(self, workspace: str, keys: tuple[str, ...]) -> Panel:
+        """Raises NotFoundError, DamagedError."""
+        with self.database.reading() as connection:
+            return series.panel(connection, workspace, keys)
+
+    def series(self, workspace: str) -> tuple[SeriesRecord, ...]:
+        """The newest first."""
+        with self.database.reading() as connection:
+            return series.records(connection, workspace)
+
+    def delete_series(self, workspace: str, key: str) -> None:
+        """Really delete.  Raises NotFoundError, and ConfigError while a run uses it."""
+        with self.database.writing() as connection:
+            series.remove(connection, workspace, key, self.now())
+            self.database.sweep_after()
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    def create_run(
+        self,
+        workspace: str,
+        title: str,
+        spec: RunSpec,
+        tasks: tuple[NewTask, ...],
+        request: str,
+        versions: dict[str, str],
+        data_hash: str,
+    ) -> tuple[str, bool]:
+        """The run's id, and whether it is new: the same request in the same workspace is the same run."""
+        new = runs.NewRun(title, spec, tasks, request, versions, data_hash)
+        with self.database.writing() as connection:
+            return runs.create(connection, workspace, new, self.now())
+
+    def run_of_request(self, workspace: str, request: str) -> str | None:
+        """The run that a request made; None if there is none."""
+        with self.database.reading() as connection:
+            return runs.of_request(connection, workspace, request)
+
+    def run(self, workspace: str, run_id: str) -> RunRecord:
+        """Raises NotFoundError."""
+        with self.database.reading() as connection:
+            return runs.record(connection, workspace, run_id)
+
+    def runs(self, workspace: str) -> tuple[RunRecord, ...]:
+        """The newest first."""
+        with self.database.reading() as connection:
+            return runs.records(connection, workspace)
+
+    def rename_run(self, workspace: str, run_id: str, title: str) -> None:
+        """Raises NotFoundError."""
+        with self.database.writing() as connection:
+            runs.rename(connection, workspace, run_id, title, self.now())
+
+    def delete_run(self, workspace: str, run_id: str) -> None:
+        """Really delete, with results and links.  Raises NotFoundError, and ConfigError while it is live."""
+        with self.database.writing() as connection:
+            runs.remove(connection, workspace, run_id, self.now())
+            self.database.sweep_after()
+
+    def epochs(self, workspace: str, run_id: str, *, points: int = 200) -> dict[str, tuple[EpochRecord, ...]]:
+        """By task id, of the newest attempt, at most `points` each, the last one among them.  Raises NotFoundError."""
+        with self.database.reading() as connection:
+            return runs.losses(connection, workspace, run_id, points)
+
+    def result(self, workspace: str, run_id: str, task_id: str) -> Encoded | None:
+        """None until the task is done.  Raises NotFoundError, DamagedError."""
+        with self.database.reading() as connection:
+            return runs.result(connection, workspace, run_id, task_id)
+
+    def live_count(self, workspace: str | None) -> tuple[int, int]:
+        """How many runs and how many tasks are queued or running; None: of all workspaces."""
+        with self.database.reading() as connection:
+            return runs.live_count(connection, workspace)
+
+    def cancel(self, workspace: str, run_id: str, task_id: str | None) -> tuple[str, ...]:
+        """End waiting tasks; the ids of the running ones, which the supervisor stops.  task_id None: all of the run."""
+        with self.database.writing() as connection:
+            return tasks.cancel(connection, workspace, run_id, task_id, self.now())
+
+    def retry(self, workspace: str, run_id: str, task_id: str) -> bool:
+        """Queue a failed, cancelled or interrupted task anew, and the comparison; False if it is none of these."""
+        with self.database.writing() as connection:
+            return tasks.retry(connection, workspace, run_id, task_id, self.now())
+
+    def resume(self, workspace: str, run_id: str) -> int:
+        """Queue the interrupted tasks anew; how many."""
+        with self.database.writing() as connection:
+            return tasks.resume(connection, workspace, run_id, self.now())
+
+    # --- the supervisor's -------------------------------------------------------------------------------------------
+
+    def queued(self) -> tuple[QueuedTask, ...]:
+        """The tasks that can start, in the order of launch; the comparison of a run only when its models have ended."""
+        with self.database.reading() as connection:
+            return attempts.queued(connection)
+
+    def claim(self, task_id: str, worker: str) -> int | None:
+        """The number of the attempt that begins; None if the task does not wait any more."""
+        with self.database.writing() as connection:
+            return attempts.claim(connection, task_id, worker, self.now())
+
+    def payload(self, task_id: str) -> tuple[RunSpec, ModelSpec | None, Panel]:
+        """What a worker needs.  Raises NotFoundError, DamagedError."""
+        with self.database.reading() as connection:
+            return attempts.payload(connection, task_id)
+
+    def write(self, updates: Sequence[TaskUpdate]) -> None:
+        """What running attempts say, in one transaction; what an old attempt says changes nothing."""
+        with self.database.writing() as connection:
+            attempts.write(connection, updates)
+
+    def end_task(
+        self,
+        task_id: str,
+        attempt: int,
+        state: State,
+        *,
+        error: str | None = None,
+        seconds: float | None = None,
+        result: Encoded | None = None,
+    ) -> bool:
+        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt."""
+        ended = {"state": state, "error": error, "seconds": seconds, "ended": self.now()}
+        whole = {"fraction": 1.0} if state == "done" else {}
+        with self.database.writing() as connection:
+            return attempts.end(connection, task_id, attempt, ended | whole, result)
+
+    def requeue(self, task_id: str, attempt: int, message: str) -> bool:
+        """Back into the queue for another attempt; False if it is not the running attempt."""
+        waits = {"state": "queued", "message": message, "fraction": 0.0, "queued": self.now()}
+        with self.database.writing() as connection:
+            return attempts.end(connection, task_id, attempt, waits, None)
+
+    def interrupt_all(self, message: str, *, keep_queued: bool = False) -> int:
+        """Interrupt what runs, and what waits unless `keep_queued`; how many tasks."""
+        with self.database.writing() as connection:
+            states = ("running",) if keep_queued else ("running", "queued")
+            return attempts.interrupt_all(connection, states, message, self.now())
+
+    def outcomes(self, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
+        """Label, result and error of each model's task, in their order; None and an error where there is no result."""
+        with self.database.reading() as connection:
+            found = attempts.outcomes(connection, run_id)
+        return tuple((label, result, None if result else error) for _, label, result, error in found)
+
+    def results_of(self, run_id: str) -> dict[str, Encoded]:
+        """The results of the models' tasks, by task id.  Raises DamagedError."""
+        with self.database.reading() as connection:
+            return {task_id: result for task_id, _, result, _ in attempts.outcomes(connection, run_id) if result}
+
+    def set_best(self, run_id: str, label: str | None) -> None:
+        """The label of the best model of a run that is done."""
+        with self.database.writing() as connection:
+            attempts.set_best(connection, run_id, label)
+
+    # --- links ------------------------------------------------------------------------------------------------------
+
+    def create_share(
+        self,
+        workspace: str,
+        run_id: str,
+        snapshot: Encoded,
+        *,
+        expires: datetime | None,
+        passphrase: str | None,
+        includes_data: bool,
+    ) -> tuple[ShareRecord, str]:
+        """A link to a frozen copy, and its token, which is told this once.  Raises NotFoundError, ConfigError."""
+        new = shares.NewShare.of(passphrase, expires, includes_data=includes_data)
+        with self.database.writing() as connection:
+            return shares.create(connection, workspace, run_id, new, snapshot, self.now()), new.token
+
+    def shares(self, workspace: str, run_id: str) -> tuple[ShareRecord, ...]:
+        """The newest first, revoked and expired ones too.  Raises NotFoundError."""
+        with self.database.reading() as connection:
+            return shares.records(connection, workspace, run_id)
+
+    def revoke_share(self, workspace: str, share_id: str) -> None:
+        """End a link for ever.  Raises NotFoundError."""
+        with self.database.writing() as connection:
+            shares.revoke(connection, workspace, share_id, self.now())
+
+    def open_share(self, token: str, passphrase: str | None, now: datetime) -> tuple[ShareRecord, Encoded]:
+        """The copy behind a link; counts a view.  Raises NotFoundError, PassphraseError, DamagedError."""
+        with self.database.reading() as connection:
+            link = shares.valid(connection, token, now)
+        shares.admit(link, passphrase)
+        with self.database.writing() as connection:
+            return shares.view(connection, token, now)
+
+    def audit(self, workspace: str) -> tuple[AuditRecord, ...]:
+        """What was done in the workspace, in its order."""
+        with self.database.reading() as connection:
+            return audit.entries(connection, workspace)

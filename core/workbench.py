@@ -1,0 +1,286 @@
+"""The one door to everything behind the pages: what a page, a test or the command line asks for, and nothing it does not.
+
+A workbench belongs to one home folder. It holds the store, the supervisor and the cost model, and checks in every call that
+what is asked for belongs to the workspace that asks. Values in, values out; safe from many threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+import threading
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from core.bounds import read_bounds, refuse_unknown
+from core.data.choices import Choices
+from core.data.entry import understand, understand_file
+from core.data.examples import examples_json, load_example
+from core.data.limits import Limits
+from core.data.understanding import Understanding
+from core.errors import ConfigError, LimitError, StoreError
+from core.evaluation.comparison import Comparison
+from core.evaluation.design import Experiment, design
+from core.evaluation.spec import RunSpec
+from core.experiment import TaskResult
+from core.jobs.cost import CostModel
+from core.jobs.fairness import order
+from core.jobs.launch import (
+    Launch,
+    clean_name,
+    planned,
+    refuse_full_queue,
+    refuse_many_models,
+    tasks_of,
+    title_of,
+)
+from core.jobs.limits import Host, JobLimits
+from core.jobs.supervisor import Supervisor
+from core.report.summary import versions
+from core.series.timeseries import Panel
+from core.store.blobs import decode_result
+from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
+from core.store.snapshots import Snapshot, decode_comparison, freeze, thaw
+from core.store.store import Store
+
+
+@dataclass(frozen=True)
+class AllLimits:
+    """Everything that is bounded: uploads, jobs, and how many workers there are."""
+
+    data: Limits
+    jobs: JobLimits
+    host: Host
+
+
+@dataclass(frozen=True, eq=False)
+class RunView:
+    """A run as a page shows it: the record with places in the queue, the epochs so far, the results of finished models."""
+
+    record: RunRecord
+    epochs: Mapping[str, tuple[EpochRecord, ...]]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything of it still waits or computes."""
+        return any(task.state in LIVE for task in self.record.tasks)
+
+
+class Workbench:
+    """See the module's text. `workspace` is whose things a call is about; the caller vouches for it."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str] | None = None, *, host: Host | None = None) -> None:
+        environ = os.environ if environ is None else environ
+        refuse_unknown(environ, Limits, JobLimits)
+        self.limits = AllLimits(
+            read_bounds(Limits, environ), read_bounds(JobLimits, environ), host or Host.from_environment(environ)
+        )
+        self.store = Store.open(home)
+        self.cost = CostModel(home / "machine.json")
+        self.supervisor = Supervisor(self.store, home, host=self.limits.host, limits=self.limits.jobs, cost=self.cost)
+        try:
+            self.supervisor.start()
+        except StoreError:
+            self.store.close()
+            raise
+
+    def close(self) -> None:
+        """End all workers in order; unfinished runs are interrupted and can be resumed."""
+        self.supervisor.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def notice(self) -> str | None:
+        """What happened to the store when it was opened, if a person must know."""
+        return self.store.notice
+
+    # --- series -----------------------------------------------------------------------------------------------------
+
+    def understand(self, content: bytes, name: str, choices: Choices) -> Understanding:
+        """What an upload holds; nothing is kept."""
+        return understand(content, name, choices, self.limits.data)
+
+    def understand_file(self, path: Path, choices: Choices) -> Understanding:
+        """What a file holds; nothing is kept."""
+        return understand_file(path, choices, self.limits.data)
+
+    def examples(self) -> list[dict[str, object]]:
+        """The built-in series, described."""
+        return examples_json()
+
+    def example(self, name: str, choices: Choices | None = None) -> Understanding:
+        """A built-in series."""
+        return load_example(name, choices or Choices())
+
+    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
+        """Keep series; their keys. What is there already is not kept twice.  Raises LimitError."""
+        most = self.limits.jobs.run_series
+        if len(panel) > most:
+            raise LimitError(f"there are {len(panel):,} series, the limit is {most:,}; choose some of them")
+        return self.store.add_series(workspace, panel, clean_name(source))
+
+    def series(self, workspace: str) -> tuple[SeriesRecord, ...]:
+        """The kept series, without their values."""
+        return self.store.series(workspace)
+
+    def panel(self, workspace: str, keys: tuple[str, ...]) -> Panel:
+        """Kept series with their values.  Raises NotFoundError."""
+        return self.store.panel(workspace, keys)
+
+    def delete_series(self, workspace: str, key: str) -> None:
+        """Really delete a series that no run uses."""
+        self.store.delete_series(workspace, key)
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    def plan(self, workspace: str, spec: RunSpec) -> tuple[Experiment, Launch]:
+        """What a launch would compute, and what it would cost.  Raises what `launch` would for the same specification."""
+        refuse_many_models(spec, self.limits.jobs)
+        experiment = design(spec, self.store.panel(workspace, spec.series))
+        return experiment, planned(experiment, self.cost, self.limits.jobs)
+
+    def launch(self, workspace: str, spec: RunSpec, *, title: str = "", request: str | None = None) -> Launch:
+        """Start a run. The same `request` (a form's token) is the same run, however often it is sent.
+
+        Raises ConfigError, DataError, NotFoundError for what cannot be computed, LimitError for what is too much.
+        """
+        experiment, launch = self.plan(workspace, spec)
+        if request is None or self.store.run_of_request(workspace, request) is None:
+            refuse_full_queue(self.store, workspace, self.limits.jobs)
+        run_id, is_new = self.store.create_run(
+            workspace,
+            clean_name(title) or title_of(experiment),
+            experiment.spec,
+            tasks_of(experiment, launch),
+            request or secrets.token_hex(16),
+            versions(),
+            hashlib.sha256("".join(experiment.spec.series).encode()).hexdigest(),
+        )
+        self.supervisor.wake()
+        return replace(launch, run_id=run_id, is_new=is_new)
+
+    def run(self, workspace: str, run_id: str) -> RunView:
+        """A run, live or finished.  Raises NotFoundError."""
+        record = self.store.run(workspace, run_id)
+        if any(task.state == "queued" for task in record.tasks):
+            record = replace(record, tasks=self._placed(record))
+        return RunView(record, self.store.epochs(workspace, run_id))
+
+    def _placed(self, record: RunRecord) -> tuple:
+        """The tasks, those that wait with their place in the queue."""
+        running = [slot.task.workspace for slot in list(self.supervisor.slots.values())]
+        places = {task.id: place for place, task in enumerate(order(self.store.queued(), running), 1)}
+        return tuple(replace(task, place=places.get(task.id)) for task in record.tasks)
+
+    def runs(self, workspace: str) -> tuple[RunRecord, ...]:
+        """All runs, newest first."""
+        return self.store.runs(workspace)
+
+    def results(self, workspace: str, run_id: str) -> tuple[TaskResult, ...]:
+        """What each model of a run gave, those that have ended.  Raises NotFoundError, DamagedError."""
+        found = []
+        for task in self.store.run(workspace, run_id).tasks:
+            if task.kind == "model" and task.state == "done":
+                found.append(decode_result(self.store.result(workspace, run_id, task.id)))
+            elif task.kind == "model" and task.state == "failed":
+                found.append(TaskResult(task.model, "failed", task.seconds or 0.0, task.error))
+        return tuple(found)
+
+    def comparison(self, workspace: str, run_id: str) -> Comparison | None:
+        """What the last task of a run found across its models; None until it has."""
+        last = self.store.run(workspace, run_id).tasks[-1]
+        return decode_comparison(self.store.result(workspace, run_id, last.id)) if last.state == "done" else None
+
+    def cancel(self, workspace: str, run_id: str, task_id: str | None = None) -> None:
+        """Stop one task, or all; what is finished stays."""
+        running = self.store.cancel(workspace, run_id, task_id)
+        self.supervisor.stop(running, "cancelled")
+
+    def retry(self, workspace: str, run_id: str, task_id: str) -> bool:
+        """Queue a task anew that failed, was cancelled or interrupted; False if it is none of these."""
+        is_queued = self.store.retry(workspace, run_id, task_id)
+        self.supervisor.wake()
+        return is_queued
+
+    def resume(self, workspace: str, run_id: str) -> int:
+        """Queue the interrupted tasks of a run; how many. Finished ones are not computed again."""
+        count = self.store.resume(workspace, run_id)
+        self.supervisor.wake()
+        return count
+
+    def rename(self, workspace: str, run_id: str, title: str) -> None:
+        """Raises ConfigError for an empty title."""
+        name = clean_name(title)
+        if not name:
+            raise ConfigError("the title is empty; write at least one letter")
+        self.store.rename_run(workspace, run_id, name)
+
+    def delete(self, workspace: str, run_id: str) -> None:
+        """Really delete a run and its links; one that is not finished must be cancelled first."""
+        self.store.delete_run(workspace, run_id)
+
+    # --- links ------------------------------------------------------------------------------------------------------
+
+    def share(
+        self,
+        workspace: str,
+        run_id: str,
+        *,
+        days: float | None = 30,
+        passphrase: str | None = None,
+        includes_data: bool = False,
+    ) -> tuple[ShareRecord, str]:
+        """A link to a frozen copy of a finished run; its token is told this once. days None: it does not expire."""
+        record = self.store.run(workspace, run_id)
+        if record.state != "done":
+            raise ConfigError(f"the run is {record.state}; a link needs a finished one")
+        if days is not None and not 0 < days <= 3650:
+            raise ConfigError(f"days is {days:g}; choose more than 0 and at most 3,650")
+        panel = self.store.panel(workspace, record.spec.series) if includes_data else None
+        snapshot = freeze(record, self.results(workspace, run_id), self.comparison(workspace, run_id), panel)
+        expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
+        return self.store.create_share(
+            workspace, run_id, snapshot, expires=expires, passphrase=passphrase or None, includes_data=includes_data
+        )
+
+    def shares(self, workspace: str, run_id: str) -> tuple[ShareRecord, ...]:
+        """The links to a run, without their tokens."""
+        return self.store.shares(workspace, run_id)
+
+    def revoke(self, workspace: str, share_id: str) -> None:
+        """End a link at once."""
+        self.store.revoke_share(workspace, share_id)
+
+    def open_share(self, token: str, passphrase: str | None = None) -> Snapshot:
+        """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
+        _, snapshot = self.store.open_share(token, passphrase, datetime.now(UTC))
+        return thaw(snapshot)
+
+
+def shared(home: Path) -> Workbench:
+    """The one workbench of this process.
+
+    Kept outside Streamlit's caches, which any visitor can clear, and outside our own modules, which a reload replaces.
+    """
+    process = sys.modules.setdefault("unroll.process", types.ModuleType("unroll.process"))
+    with process.__dict__.setdefault("guard", threading.Lock()):
+        if not hasattr(process, "workbench"):
+            process.workbench = Workbench(home)
+        return process.workbench
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """UNROLL_HOME, or .unroll in the working directory."""
+    return Path(environ.get("UNROLL_HOME") or ".unroll")
