@@ -1,4 +1,4 @@
-"""What a worker says to its supervisor: JSON, short enough that a message is written whole or not at all.
+"""What a worker is told, and what it says to its supervisor: JSON, short enough that a message is written whole or not at all.
 
 A worker that is stopped in the middle of a longer message would block the supervisor for ever; results therefore travel as
 files, and a message only names them.
@@ -7,8 +7,8 @@ files, and a message only names them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from typing import Literal
 
@@ -16,6 +16,26 @@ from core.progress import EpochLog
 from core.store.records import EpochRecord
 
 LONGEST = 4000  # below the 4096 bytes that a pipe takes in one piece
+LONGEST_TEXT = 3000
+
+
+@dataclass(frozen=True)
+class Order:
+    """A task as it is handed to a worker; everything in it is bytes or plain JSON.
+
+    label    the model's, "" for the task that compares the models
+    results  of the other tasks, for that one: label -> (summary, arrays), and errors of those that failed
+    place    the file that the result goes to
+    """
+
+    spec: str
+    label: str
+    series: tuple[bytes, ...]
+    place: str
+    memory: int
+    largest_file: int
+    results: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,9 +70,16 @@ def receive(content: bytes) -> Message:
 
 def _fitting(message: Message, epochs: Sequence[EpochRecord]) -> tuple[bytes, list[EpochRecord]]:
     """The bytes of the message with as many of the epochs as fit, and the epochs that do not."""
-    fields = asdict(message) | {"text": message.text[:1000]}
+    fields = asdict(message) | {"text": _shortened(message.text)}
     for count in range(len(epochs), -1, -1):
         content = json.dumps(fields | {"epochs": [asdict(one) for one in epochs[:count]]}).encode()
         if len(content) <= LONGEST:
             return content, list(epochs[count:])
     raise AssertionError("a message without epochs always fits")
+
+
+def _shortened(text: str) -> str:
+    """As much of it as fits into a message: a letter takes up to 12 bytes in JSON."""
+    while len(json.dumps(text)) > LONGEST_TEXT:
+        text = text[: len(text) * 9 // 10]
+    return text

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
 from core.experiment import TaskResult, finish, run_task
-from core.jobs.worker import Order
+from core.jobs.messages import Order
 from core.progress import Progress
 from core.series.timeseries import Panel
 from core.store.blobs import decode_result, decode_series, encode_result

@@ -17,7 +17,7 @@ die_with_parent()
 import statsmodels.tsa.ar_model  # noqa: E402, F401
 import torch  # noqa: E402
 
-import core.jobs.orders  # noqa: E402, F401
+import core.jobs.orders  # noqa: E402
 import core.nets.training  # noqa: E402, F401
 
 torch.set_num_threads(1)

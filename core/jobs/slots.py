@@ -42,6 +42,7 @@ class Slot:
     kill_at: float | None = None
     end: Message | None = None
     is_silent: bool = False  # its pipe has ended
+    is_kept: bool = False  # its result is stored
 
     def listen(self) -> None:
         """Take in everything that it has said."""

@@ -17,19 +17,22 @@ import signal
 import threading
 import time
 from multiprocessing import connection, forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from core.errors import StoreError
+from core.errors import AppError, DamagedError, StoreError
 from core.jobs.cost import CostModel
 from core.jobs.fairness import order
 from core.jobs.limits import Host, JobLimits
 from core.jobs.lock import HomeLock
+from core.jobs.messages import Order
 from core.jobs.slots import RESULT, Slot
-from core.jobs.worker import Order, work
+from core.jobs.worker import work
 from core.process import ROOT
 from core.store.blobs import encode_series
 from core.store.codec import unpack
-from core.store.records import QueuedTask
+from core.store.records import FINISH, QueuedTask
 from core.store.snapshots import decode_comparison
 from core.store.store import Store
 
@@ -52,12 +55,18 @@ class Supervisor:
         self.thread = threading.Thread(target=self._live, name="unroll-supervisor", daemon=True)
         self.context = multiprocessing.get_context(host.start)
         self.last_write = 0.0
+        self.given_up: dict[str, tuple[int, str]] = {}  # tasks that were claimed and never started: attempt, why
+        self.is_late = False  # the last turn did not come to its end
 
     def start(self) -> None:
         """Take the lock, end what an earlier server left unfinished, and begin.  Raises StoreError if there is another."""
         self.lock.acquire()
-        self._work_folder(clean=True)
-        self.store.interrupt_all("the server was stopped while this ran; resume it")
+        try:
+            self._work_folder(clean=True)
+            self.store.interrupt_all("the server was stopped while this ran; resume it")
+        except BaseException:
+            self.lock.release()
+            raise
         atexit.register(self.kill_all)
         self.thread.start()
 
@@ -97,17 +106,22 @@ class Supervisor:
         if self.host.start == "forkserver":
             self.context.set_forkserver_preload(["core.jobs.preload"])
             connection.wait([self.ear], WARM_UP)
-            forkserver.ensure_running()  # from this thread: it dies when this thread ends
+            with contextlib.suppress(OSError):  # then each start of a worker tries again
+                forkserver.ensure_running()  # from this thread: it dies when this thread ends
         while not self.is_closing.is_set():
             try:
                 self._turn()
             except StoreError as error:  # busy or full: what is not written yet stays with its slot, and is tried again
                 LOG.warning("the store did not take what the workers said: %s", error)
-                time.sleep(WRITE_PAUSE)
+                self._rest(WRITE_PAUSE)
             except Exception:
                 LOG.exception("a turn of the supervisor failed")
-                time.sleep(1.0)
+                self._rest(1.0)
         self._shut_down()
+
+    def _rest(self, seconds: float) -> None:
+        self.is_late = True  # what was not done is not forgotten, though nobody may wake us for it
+        time.sleep(seconds)
 
     def _turn(self) -> None:
         """Wait for something to happen, and do what it asks for."""
@@ -124,10 +138,16 @@ class Supervisor:
             self._end(slot)
         if time.monotonic() - self.last_write >= WRITE_PAUSE:
             self._write()
+        for task_id, (attempt, why) in list(self.given_up.items()):
+            self.store.end_task(task_id, attempt, "failed", error=why)
+            del self.given_up[task_id]
         self._fill()
+        self.is_late = False
 
     def _pause(self) -> float | None:
         """Seconds to sleep at most: for ever without work, else until a write, a deadline or a kill is due."""
+        if self.given_up or self.is_late:
+            return 0.0
         if not self.slots:
             return None
         now = time.monotonic()
@@ -190,13 +210,21 @@ class Supervisor:
         slot.clear()
 
     def _keep_result(self, slot: Slot) -> None:
-        result = unpack(slot.result())
         task = slot.task
+        try:
+            result = unpack(slot.result())
+            best = decode_comparison(result).best if task.kind == FINISH else None
+        except (OSError, DamagedError) as error:
+            why = f"its result cannot be read ({error}); retry it"
+            self.store.end_task(task.id, slot.attempt, "failed", error=why, seconds=slot.end.seconds)
+            return
         kept = self.store.end_task(task.id, slot.attempt, "done", seconds=slot.end.seconds, result=result)
-        if kept and task.kind == "finish":
-            self.store.set_best(task.run_id, decode_comparison(result).best)
-        elif kept:
-            self.cost.learn(self.store.payload(task.id), slot.end.seconds)
+        slot.is_kept = slot.is_kept or kept  # a busy store may have us come here again
+        if slot.is_kept and task.kind == FINISH:
+            self.store.set_best(task.run_id, best)
+        elif slot.is_kept:
+            with contextlib.suppress(StoreError):  # deleted already
+                self.cost.learn(self.store.payload(task.id), slot.end.seconds)
 
     def _fill(self) -> None:
         """Start tasks while there is room, in fair order."""
@@ -212,21 +240,32 @@ class Supervisor:
             return  # cancelled meanwhile
         folder = self._work_folder() / f"{task.id}-{attempt}"
         try:
-            folder.mkdir(parents=True)
-            ear, mouth = self.context.Pipe(duplex=False)
-            process = self.context.Process(target=work, args=(mouth, self._order(task, folder)), daemon=True)
-            _start(process)
-            mouth.close()
-        except OSError as error:
-            self.store.end_task(task.id, attempt, "failed", error=f"no worker could be started ({error.strerror}); retry it")
+            process, ear = self._started(task, folder)
+        except (OSError, EOFError, AppError) as error:
+            why = str(error) if isinstance(error, AppError) else f"no worker could be started ({error}); retry it"
+            self.given_up[task.id] = attempt, why
             shutil.rmtree(folder, ignore_errors=True)
             return
         deadline = time.monotonic() + self.limits.task_seconds
         self.slots[task.id] = Slot(task, attempt, process, ear, folder, deadline)
 
+    def _started(self, task: QueuedTask, folder: Path) -> tuple[BaseProcess, Connection]:
+        """A worker that computes the task, and the end of the pipe that hears it."""
+        order = self._order(task, folder)
+        folder.mkdir(parents=True)
+        ear, mouth = self.context.Pipe(duplex=False)
+        with mouth:
+            process = self.context.Process(target=work, args=(mouth, order), daemon=True)
+            try:
+                _start(process)
+            except BaseException:
+                ear.close()
+                raise
+        return process, ear
+
     def _order(self, task: QueuedTask, folder: Path) -> Order:
         spec, model, panel = self.store.payload(task.id)
-        others = self.store.outcomes(task.run_id) if task.kind == "finish" else ()
+        others = self.store.outcomes(task.run_id) if task.kind == FINISH else ()
         return Order(
             spec=json.dumps(spec.as_json()),
             label=model.label if model else "",
@@ -260,10 +299,11 @@ class Supervisor:
         return folder
 
 
-def _start(process: multiprocessing.process.BaseProcess) -> None:
-    """Start it; once more if the parent of the workers had just died, for then the next call makes a new one."""
-    try:
-        process.start()
-    except (EOFError, ConnectionError):
-        process._popen = None
-        process.start()
+def _start(process: BaseProcess) -> None:
+    """Start it, and again if the parent of the workers has just died: a new one takes its place, once its death is known."""
+    for pause in (0.02, 0.1, 0.5):
+        try:
+            return process.start()
+        except (EOFError, ConnectionError):
+            time.sleep(pause)
+    return process.start()

@@ -9,38 +9,17 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.errors import AppError
 from core.jobs.isolation import follow_server, scrub, settle
-from core.jobs.messages import Message, send
+from core.jobs.messages import Message, Order, send
 from core.progress import Progress
 from core.store.records import EpochRecord
 
 PAUSE = 0.2  # seconds between progress messages
 SHORTAGES = ("can't allocate memory", "could not create a primitive", "std::bad_alloc", "Unable to allocate")
-
-
-@dataclass(frozen=True)
-class Order:
-    """A task as it is handed to a worker; everything in it is bytes or plain JSON.
-
-    label    the model's, "" for the task that compares the models
-    results  of the other tasks, for that one: label -> (summary, arrays), and errors of those that failed
-    place    the file that the result goes to
-    """
-
-    spec: str
-    label: str
-    series: tuple[bytes, ...]
-    place: str
-    memory: int
-    largest_file: int
-    results: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def work(connection: Connection, order: Order) -> None:

@@ -76,7 +76,8 @@ class Recurrent(Model):
         return max(10, (self.lookback or SHORTEST_LOOKBACK) + 2 * horizon)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        from core.nets.training import Settings, fit
+        from core.nets.settings import Settings
+        from core.nets.training import fit
 
         longest = max(train, key=len)
         self.require(longest, horizon)
@@ -85,7 +86,7 @@ class Recurrent(Model):
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         from core.nets.fitted import restore
-        from core.nets.training import Settings
+        from core.nets.settings import Settings
 
         closed = replace(self, **{name: int(arrays[name]) for name in ("hidden", "lookback", "skip")})
         return restore(Settings(self.name, self.label, **closed.config()), arrays)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,13 +12,11 @@ from core.errors import ConfigError
 from core.nets.device import one_thread
 from core.nets.features import features
 from core.nets.network import Network
+from core.nets.settings import Settings
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
-
-if TYPE_CHECKING:
-    from core.nets.training import Settings
 
 
 @dataclass(frozen=True, eq=False)

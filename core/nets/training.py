@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from core.nets.examples import MOST_VALIDATED, Examples, is_trainable, prepare, 
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
 from core.nets.optimizer import Adam, clip, one_cycle
+from core.nets.settings import Settings
 from core.progress import Context, EpochLog
 from core.series.timeseries import Panel
 
@@ -22,28 +22,6 @@ FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4
 DECAY = 0.01
 USUAL_RATE = 0.003
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a network is and how it is trained; the fields of `core.models.recurrent.Recurrent`, all closed."""
-
-    cell: str
-    label: str
-    hidden: int
-    layers: int
-    lookback: int
-    skip: int
-    dropout: float
-    learning_rate: float
-    epochs: int
-    patience: int
-    batch: int
-    clip: float
-
-    def network(self, horizon: int) -> Network:
-        """A new network, its random weights drawn from torch's current generator."""
-        return Network(self.cell, 2, self.hidden, self.layers, self.dropout, self.skip, horizon)
 
 
 def fit(settings: Settings, train: Panel, horizon: int, context: Context) -> FittedNetwork:

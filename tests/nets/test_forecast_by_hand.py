@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from core.nets.fitted import FittedNetwork
-from core.nets.training import Settings
+from core.nets.settings import Settings
 from core.series.scaling import Scaling
 from tests.bench.known import plain
 

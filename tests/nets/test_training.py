@@ -9,7 +9,8 @@ import torch
 from core.errors import ConfigError, FitError
 from core.nets.examples import Examples, Parts, prepare
 from core.nets.network import CELLS
-from core.nets.training import Settings, Trainer, fit
+from core.nets.settings import Settings
+from core.nets.training import Trainer, fit
 from core.progress import Context
 from core.series.timeseries import Panel, TimeSeries
 from tests.bench.known import plain
