@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import select
 import signal
 import sqlite3
 import sys
@@ -19,7 +20,6 @@ from pathlib import Path
 
 from core.errors import StoreError
 from core.store.database import FILE
-from core.store.opening import SIDECAR
 from core.store.records import Encoded
 from core.store.store import Store
 from tests.store.building import OWNER, done, epoch, new_run, task_ids, update
@@ -80,8 +80,9 @@ def kills(home: str, count: str, seed: str) -> object:
     chance, said, checks = random.Random(int(seed)), [], set()
     for number in range(int(count)):
         process, ear = forked(lambda mouth, number=number: _write_for_ever(home, number, mouth))
-        is_made = (Path(home) / SIDECAR).exists()
-        time.sleep(chance.uniform(0.0, 0.1 if is_made else 0.3))  # also while it makes the store, or opens it after a kill
+        if number % 5:  # the others are killed while they make the store, or open it after a kill
+            select.select([ear], [], [], 20)  # until it has said that something is done
+        time.sleep(chance.uniform(0.0, 0.2 if number < 5 else 0.03))
         os.kill(process, signal.SIGKILL)
         said += heard(process, ear)
         checks.add(_quick_check(home))

