@@ -40,6 +40,14 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda")
 
 
+class Stopped(Exception):
+    """A signal ended the work in order."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
@@ -50,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AppError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2
+    except Stopped as stopped:
+        return 128 + stopped.number
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -100,21 +110,37 @@ def _compare(options: argparse.Namespace) -> object:
 def _work(options: argparse.Namespace) -> None:
     """A run through the real supervisor and store, told as JSON lines; SIGTERM interrupts it."""
     from core.follow import follow  # the store's libraries are not loaded for a comparison
+    from core.store.records import LIVE
     from core.workbench import Workbench, default_home
 
-    if (options.resume is None) == (options.source is None or options.horizon is None):
+    if options.resume is not None and (options.source or options.horizon):
+        raise ConfigError("--resume goes on with a run as it was launched; give no SOURCE and no --horizon with it")
+    if options.resume is None and (options.source is None or options.horizon is None):
         raise ConfigError("give SOURCE and --horizon for a new run, or --resume RUN for one that was interrupted")
     models = () if options.resume else _chosen(options.models, options.set)
     workspace = os.environ.get("UNROLL_WORKSPACE") or "local"
-    signal.signal(signal.SIGTERM, _interrupt)
+    asked: list[int] = []  # a handler that raised could do so anywhere, and be swallowed there
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: asked.append(number))
     with Workbench(default_home(os.environ)) as bench:
         if bench.notice:
             print(bench.notice, file=sys.stderr)
         run_id = options.resume or _launched(bench, workspace, options, models)
         if options.resume:
             bench.resume(workspace, run_id)
-        print(json.dumps({"event": "run", "run": run_id, "state": "accepted"}), flush=True)
-        follow(bench, workspace, run_id, sys.stdout)
+        _say({"event": "run", "run": run_id, "state": "accepted"})
+        view = follow(bench, workspace, run_id, sys.stdout, is_stopped=lambda: bool(asked))
+    if view.record.state in LIVE:
+        _say({"event": "run", "run": run_id, "state": "interrupted", "best": None})
+        print(f"stopped; `python -m core work --resume {run_id}` goes on", file=sys.stderr)
+        raise Stopped(asked[0])
+    if view.record.state == "failed":
+        errors = [f"{task.label}: {task.error}" for task in view.record.tasks if task.error]
+        raise DataError(f"the run failed: {'; '.join(errors)}")
+
+
+def _say(event: dict[str, object]) -> None:
+    print(json.dumps(event), flush=True)
 
 
 def _launched(bench: Workbench, workspace: str, options: argparse.Namespace, models: tuple[ModelSpec, ...]) -> str:
@@ -125,10 +151,6 @@ def _launched(bench: Workbench, workspace: str, options: argparse.Namespace, mod
     for line in (*understood.repairs, *understood.warnings, *launched.warnings):
         print(line, file=sys.stderr)
     return launched.run_id
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _understood(options: argparse.Namespace) -> Understanding:

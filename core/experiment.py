@@ -23,6 +23,7 @@ from core.models.spec import ModelSpec
 from core.progress import Context, EpochLog, Progress, Report, silent
 from core.series.forecast import Forecast
 from core.series.timeseries import TimeSeries
+from core.threads import one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +112,10 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     """
     start = time.perf_counter()
     try:
-        model = spec.build()
-        seeded, log = _all_seeds(experiment, model, watch)
-        series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel)
+        with one_thread():
+            model = spec.build()
+            seeded, log = _all_seeds(experiment, model, watch)
+            series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel)
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(

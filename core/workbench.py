@@ -30,7 +30,6 @@ from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
 from core.experiment import TaskResult
 from core.jobs.cost import CostModel
-from core.jobs.fairness import order
 from core.jobs.launch import (
     Launch,
     clean_name,
@@ -81,6 +80,7 @@ class Workbench:
         self.limits = AllLimits(
             read_bounds(Limits, environ), read_bounds(JobLimits, environ), host or Host.from_environment(environ)
         )
+        self.launching = threading.Lock()
         self.store = Store.open(home)
         self.cost = CostModel(home / "machine.json")
         self.supervisor = Supervisor(self.store, home, host=self.limits.host, limits=self.limits.jobs, cost=self.cost)
@@ -147,6 +147,8 @@ class Workbench:
 
     def plan(self, workspace: str, spec: RunSpec) -> tuple[Experiment, Launch]:
         """What a launch would compute, and what it would cost.  Raises what `launch` would for the same specification."""
+        if not spec.series:
+            raise ConfigError("no series was chosen; choose at least one")
         refuse_many_models(spec, self.limits.jobs)
         experiment = design(spec, self.store.panel(workspace, spec.series))
         return experiment, planned(experiment, self.cost, self.limits.jobs)
@@ -157,17 +159,20 @@ class Workbench:
         Raises ConfigError, DataError, NotFoundError for what cannot be computed, LimitError for what is too much.
         """
         experiment, launch = self.plan(workspace, spec)
-        if request is None or self.store.run_of_request(workspace, request) is None:
-            refuse_full_queue(self.store, workspace, self.limits.jobs)
-        run_id, is_new = self.store.create_run(
-            workspace,
-            clean_name(title) or title_of(experiment),
-            experiment.spec,
-            tasks_of(experiment, launch),
-            request or secrets.token_hex(16),
-            versions(),
-            hashlib.sha256("".join(experiment.spec.series).encode()).hexdigest(),
-        )
+        with self.launching:  # or many at once would all find the last free place
+            if request is None or self.store.run_of_request(workspace, request) is None:
+                refuse_full_queue(self.store, workspace, self.limits.jobs)
+            run_id, is_new = self.store.create_run(
+                workspace,
+                clean_name(title) or title_of(experiment),
+                experiment.spec,
+                tasks_of(experiment, launch),
+                request or secrets.token_hex(16),
+                versions(),
+                hashlib.sha256("".join(experiment.spec.series).encode()).hexdigest(),
+            )
+        if not is_new and self.store.run(workspace, run_id).spec != experiment.spec:
+            raise ConfigError("this form was sent before with other settings; reload the page and send it again")
         self.supervisor.wake()
         return replace(launch, run_id=run_id, is_new=is_new)
 
@@ -180,8 +185,7 @@ class Workbench:
 
     def _placed(self, record: RunRecord) -> tuple:
         """The tasks, those that wait with their place in the queue."""
-        running = [slot.task.workspace for slot in list(self.supervisor.slots.values())]
-        places = {task.id: place for place, task in enumerate(order(self.store.queued(), running), 1)}
+        places = self.supervisor.places()
         return tuple(replace(task, place=places.get(task.id)) for task in record.tasks)
 
     def runs(self, workspace: str) -> tuple[RunRecord, ...]:

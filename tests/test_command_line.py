@@ -235,3 +235,29 @@ def test_a_constant_series_and_an_unknown_column_are_refused(tmp_path, sales, ca
     assert "sunspots" in capsys.readouterr().err
     assert main(["inspect", str(tmp_path / "missing.csv")]) == 2
     assert "missing.csv" in capsys.readouterr().err
+
+
+def work(home, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "UNROLL_HOME": str(home)}
+    whole = [sys.executable, "-m", "core", "work", *map(str, arguments)]
+    return subprocess.run(whole, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_work_gives_the_numbers_of_compare_and_ends_with_scores_and_verdict(sales, tmp_path):
+    arguments = (sales, "--target", "sales", "--horizon", "6", "--origins", "4", "--models", "naive,ar,lstm", *QUICK)
+    done = work(tmp_path / "home", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    compared = json.loads(command("compare", *arguments).stdout)
+    assert (events[0]["state"], events[-1]["state"]) == ("accepted", "done")
+    assert events[-1]["scores"] == {model["label"]: model["scores"] for model in compared["models"]}  # bit for bit
+    assert events[-1]["verdict"] == compared["verdict"]
+
+
+def test_work_says_by_its_exit_that_a_run_failed(sales, tmp_path):
+    diverging = ("--models", "lstm", "--set", "lstm.learning_rate=1000000", *QUICK)
+    done = work(tmp_path / "home", sales, "--target", "sales", "--horizon", "6", *diverging)
+    assert done.returncode == 2
+    assert "the run failed: LSTM: LSTM diverged" in done.stderr
+    refused = work(tmp_path / "home", sales, "--horizon", "6", "--resume", "nothing")
+    assert (refused.returncode, "give no SOURCE" in refused.stderr) == (2, True)

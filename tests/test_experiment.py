@@ -46,6 +46,12 @@ def test_design_leaves_nothing_open():
     assert again.plans == experiment.plans
 
 
+def test_a_specification_without_intervals_survives_json():
+    spec = design(spec_of("naive", origins=0), Panel((months(),))).spec
+    assert spec.coverages == ()
+    assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
+
+
 def test_the_closed_specification_of_a_panel_gives_the_same_experiment_again():
     panel = Panel((months(), months(36, "returns", seed=4), months(26, "repairs", seed=5)))
     first = design(spec_of("lstm", "naive"), panel)

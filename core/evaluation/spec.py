@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from core.errors import ConfigError
 from core.evaluation import conformal
 from core.models.spec import ModelSpec
+
+Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class RunSpec:
     coverages: tuple[float, ...] | None = None
     seeds: int = 3
     seed: int = 0
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
 
     def __post_init__(self) -> None:
         for name, low, high in (("horizon", 1, 10_000), ("stride", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):
@@ -42,6 +44,8 @@ class RunSpec:
         for name, low, high in (("season", 1, 10_000), ("origins", 0, 10_000)):
             if getattr(self, name) is not None:
                 _within(name, getattr(self, name), low, high)
+        if self.device not in get_args(Device):
+            raise ConfigError(f"there is no device {self.device!r}; choose one of {', '.join(get_args(Device))}")
         for coverage in self.coverages or ():
             conformal.fewest(coverage)
         if not self.models:
@@ -52,13 +56,16 @@ class RunSpec:
 
     def as_json(self) -> dict[str, object]:
         """Plain JSON, from which `RunSpec.of_json` makes an equal value."""
-        return asdict(self) | {"series": list(self.series), "coverages": self.coverages and list(self.coverages)}
+        return asdict(self) | {
+            "series": list(self.series),
+            "coverages": None if self.coverages is None else list(self.coverages),
+        }
 
     @classmethod
     def of_json(cls, fields: Mapping) -> RunSpec:
         """The specification that `as_json` wrote."""
         models = tuple(ModelSpec(**one) for one in fields["models"])
-        coverages = fields["coverages"] and tuple(fields["coverages"])
+        coverages = None if fields["coverages"] is None else tuple(fields["coverages"])
         return cls(**{**fields, "series": tuple(fields["series"]), "models": models, "coverages": coverages})
 
 

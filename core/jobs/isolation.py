@@ -7,17 +7,32 @@ import multiprocessing
 import os
 import signal
 import threading
+from pathlib import Path
 
 from core.process import FIXED, INHERITED, address_space
 
-KEPT = (*INHERITED, "PYTHONPATH", "HOME", "CUDA_VISIBLE_DEVICES")
+# which kernels numerical libraries choose: a worker that chose others would differ in the last digit
+KERNELS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
+KEPT = (*INHERITED, *KERNELS, "PYTHONPATH", "HOME", "CUDA_VISIBLE_DEVICES")
 
 
 def scrub() -> None:
     """Leave only the allow-listed variables in the environment; libraries use one thread and reserve no memory ahead."""
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
-    os.environ.update(FIXED)
+    os.environ.update({**os.environ, **FIXED})  # each anew, so that none lies where the system put them at the start
+    _blank_first_environment()
+
+
+def _blank_first_environment() -> None:
+    """What a process was started with stays readable in /proc, and in every process that is forked from it: blank it."""
+    with contextlib.suppress(OSError, AttributeError, ValueError, IndexError):
+        import ctypes
+
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        start, end = int(fields[47]), int(fields[48])  # env_start and env_end, which proc(5) counts as 50 and 51
+        if 0 < start < end:
+            ctypes.memset(start, 0, end - start)
 
 
 def die_with_parent() -> None:

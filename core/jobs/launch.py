@@ -80,11 +80,11 @@ def _refuse_too_large(predictions: Mapping[str, Prediction], jobs: JobLimits) ->
     for label, one in predictions.items():
         if one.memory > jobs.task_memory:
             raise LimitError(
-                f"{label} would need about {one.memory / 2**20:,.0f} MB, the limit is {jobs.task_memory / 2**20:,.0f} MB; "
-                "choose a shorter lookback, fewer hidden units or a smaller batch"
+                f"{label} would need about {one.memory / 2**20:,.0f} MB, the limit is {jobs.task_memory / 2**20:,.10g} MB "
+                "(UNROLL_LIMITS_TASK_MEMORY); choose a smaller model or shorter series, or raise the limit"
             )
         if one.seconds > jobs.task_seconds:
             raise LimitError(
-                f"{label} would take about {one.seconds:,.0f} seconds, the limit is {jobs.task_seconds:,}; "
-                "choose fewer epochs, seeds or origins"
+                f"{label} would take about {one.seconds:,.0f} seconds, the limit is {jobs.task_seconds:,} "
+                "(UNROLL_LIMITS_TASK_SECONDS); choose fewer epochs, seeds or origins"
             )

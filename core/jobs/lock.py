@@ -37,4 +37,6 @@ class HomeLock:
 
     def release(self) -> None:
         """Let go; nothing happens if it is not held."""
+        if self.lock.is_locked:
+            self.holder.unlink(missing_ok=True)
         self.lock.release()

@@ -49,7 +49,8 @@ class Slot:
         try:
             while self.connection.poll():
                 message = receive(self.connection.recv_bytes())
-                self.fraction, self.is_changed = max(self.fraction, message.fraction), True
+                self.fraction = max(self.fraction, message.fraction)
+                self.is_changed = self.is_changed or message.kind != "started"  # which says nothing that a claim does not
                 self.text = message.text or self.text
                 self.epochs.extend(message.epochs)
                 if message.kind in ("done", "failed"):

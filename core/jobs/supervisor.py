@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
 import multiprocessing
 import os
@@ -16,9 +15,8 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Iterable
 from multiprocessing import connection, forkserver
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from core.errors import AppError, DamagedError, StoreError
@@ -26,11 +24,9 @@ from core.jobs.cost import CostModel
 from core.jobs.fairness import order
 from core.jobs.limits import Host, JobLimits
 from core.jobs.lock import HomeLock
-from core.jobs.messages import Order
-from core.jobs.slots import RESULT, Slot
-from core.jobs.worker import work
+from core.jobs.slots import Slot
+from core.jobs.starting import started
 from core.process import ROOT
-from core.store.blobs import encode_series
 from core.store.codec import unpack
 from core.store.records import FINISH, QueuedTask
 from core.store.snapshots import decode_comparison
@@ -57,6 +53,7 @@ class Supervisor:
         self.last_write = 0.0
         self.given_up: dict[str, tuple[int, str]] = {}  # tasks that were claimed and never started: attempt, why
         self.is_late = False  # the last turn did not come to its end
+        self.turns: dict[str, int] = {}  # when each workspace was served last; counted anew after each rest
 
     def start(self) -> None:
         """Take the lock, end what an earlier server left unfinished, and begin.  Raises StoreError if there is another."""
@@ -81,6 +78,10 @@ class Supervisor:
         with self.guard:
             self.to_stop.extend((task_id, "cancelled", why) for task_id in task_ids)
         self.wake()
+
+    def places(self) -> dict[str, int]:
+        """The places of the waiting tasks in the queue, from 1, by task id."""
+        return {task.id: place for place, task in enumerate(self._in_order(), 1)}
 
     def close(self, seconds: float = 10.0) -> None:
         """End all workers, mark what was unfinished as interrupted, and let go of the lock."""
@@ -137,7 +138,8 @@ class Supervisor:
         for slot in [slot for slot in self.slots.values() if slot.is_over]:
             self._end(slot)
         if time.monotonic() - self.last_write >= WRITE_PAUSE:
-            self._write()
+            self.last_write = time.monotonic()
+            self._write(self.slots.values())
         for task_id, (attempt, why) in list(self.given_up.items()):
             self.store.end_task(task_id, attempt, "failed", error=why)
             del self.given_up[task_id]
@@ -174,10 +176,9 @@ class Supervisor:
                 )
             slot.press(now)
 
-    def _write(self) -> None:
-        """One transaction for what all workers have said since the last one."""
-        self.last_write = time.monotonic()
-        changed = [slot for slot in self.slots.values() if slot.is_changed]
+    def _write(self, slots: Iterable[Slot]) -> None:
+        """One transaction for what these workers have said since the last one."""
+        changed = [slot for slot in slots if slot.is_changed]
         updates = [slot.update() for slot in changed]
         try:
             if updates:
@@ -190,8 +191,7 @@ class Supervisor:
     def _end(self, slot: Slot) -> None:
         """Write down how an attempt ended, and collect it."""
         slot.listen()
-        if slot.is_changed:
-            self.store.write([slot.update()])
+        self._write([slot])
         task, attempt = slot.task, slot.attempt
         seconds = time.monotonic() - slot.started
         if slot.end is not None and slot.end.kind == "done":
@@ -226,12 +226,18 @@ class Supervisor:
             with contextlib.suppress(StoreError):  # deleted already
                 self.cost.learn(self.store.payload(task.id), slot.end.seconds)
 
+    def _in_order(self) -> list[QueuedTask]:
+        return order(self.store.queued(), [slot.task.workspace for slot in list(self.slots.values())], dict(self.turns))
+
     def _fill(self) -> None:
         """Start tasks while there is room, in fair order."""
         if self.is_closing.is_set() or len(self.slots) >= self.host.workers:
             return
-        waiting = order(self.store.queued(), [slot.task.workspace for slot in self.slots.values()])
+        waiting = self._in_order()
+        if not waiting and not self.slots:
+            self.turns.clear()
         for task in waiting[: self.host.workers - len(self.slots)]:
+            self.turns[task.workspace] = max(self.turns.values(), default=0) + 1
             self._begin(task)
 
     def _begin(self, task: QueuedTask) -> None:
@@ -240,7 +246,7 @@ class Supervisor:
             return  # cancelled meanwhile
         folder = self._work_folder() / f"{task.id}-{attempt}"
         try:
-            process, ear = self._started(task, folder)
+            process, ear = started(self.context, self.store, task, folder, self.limits)
         except (OSError, EOFError, AppError) as error:
             why = str(error) if isinstance(error, AppError) else f"no worker could be started ({error}); retry it"
             self.given_up[task.id] = attempt, why
@@ -248,34 +254,6 @@ class Supervisor:
             return
         deadline = time.monotonic() + self.limits.task_seconds
         self.slots[task.id] = Slot(task, attempt, process, ear, folder, deadline)
-
-    def _started(self, task: QueuedTask, folder: Path) -> tuple[BaseProcess, Connection]:
-        """A worker that computes the task, and the end of the pipe that hears it."""
-        order = self._order(task, folder)
-        folder.mkdir(parents=True)
-        ear, mouth = self.context.Pipe(duplex=False)
-        with mouth:
-            process = self.context.Process(target=work, args=(mouth, order), daemon=True)
-            try:
-                _start(process)
-            except BaseException:
-                ear.close()
-                raise
-        return process, ear
-
-    def _order(self, task: QueuedTask, folder: Path) -> Order:
-        spec, model, panel = self.store.payload(task.id)
-        others = self.store.outcomes(task.run_id) if task.kind == FINISH else ()
-        return Order(
-            spec=json.dumps(spec.as_json()),
-            label=model.label if model else "",
-            series=tuple(encode_series(series) for series in panel),
-            place=str(folder / RESULT),
-            memory=self.limits.task_memory,
-            largest_file=self.limits.task_file,
-            results={label: (found.summary, found.arrays) for label, found, _ in others if found is not None},
-            errors={label: error for label, found, error in others if found is None},
-        )
 
     def _shut_down(self) -> None:
         for slot in self.slots.values():
@@ -297,13 +275,3 @@ class Supervisor:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
-
-
-def _start(process: BaseProcess) -> None:
-    """Start it, and again if the parent of the workers has just died: a new one takes its place, once its death is known."""
-    for pause in (0.02, 0.1, 0.5):
-        try:
-            return process.start()
-        except (EOFError, ConnectionError):
-            time.sleep(pause)
-    return process.start()

@@ -6,6 +6,7 @@ from the dead can do no harm.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 import traceback
@@ -36,8 +37,7 @@ def work(connection: Connection, order: Order) -> None:
     except AppError as error:
         end = Message("failed", 1.0, str(error))
     except OSError as error:
-        why = f"the result could not be written: {error.strerror or error}; free some space and retry"
-        end = Message("failed", 1.0, why)
+        end = Message("failed", 1.0, _unwritten(error, order))
     except Exception as error:
         end = _out_of_memory(order) if _is_shortage(error) else Message("failed", 1.0, _defect())
     teller.say(end)
@@ -59,6 +59,12 @@ def _computed(order: Order, teller: Teller) -> Message:
 def _out_of_memory(order: Order) -> Message:
     why = f"this needs more than {order.memory / 2**20:,.0f} MB of memory"
     return Message("failed", 1.0, f"{why}: choose a shorter lookback, fewer hidden units, a smaller batch or a shorter season")
+
+
+def _unwritten(error: OSError, order: Order) -> str:
+    if error.errno == errno.EFBIG:
+        return f"its result is larger than {order.largest_file:,} bytes (UNROLL_LIMITS_TASK_FILE); raise that limit and retry"
+    return f"the result could not be written: {error.strerror or error}; free some space and retry"
 
 
 def _is_shortage(error: Exception) -> bool:
@@ -93,7 +99,8 @@ class Teller:
     def say(self, message: Message) -> None:
         """Send a message with the epochs that wait."""
         whole = Message(message.kind, message.fraction, message.text, message.seconds, tuple(self.epochs))
-        self.epochs, self.last = [], time.monotonic()
+        self.epochs = []
+        self.last = time.monotonic() if message.kind == "progress" else 0.0  # the first progress is not kept waiting
         try:
             send(self.connection, whole)
         except OSError:

@@ -16,6 +16,7 @@ from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
+from core.threads import one_thread
 
 MOST_FOR_ORDER = 10_000  # newest values that choose the order: more of them cost minutes and hardly change it
 TRENDS = {"none": "n", "constant": "c", "linear": "ct"}  # ours -> statsmodels'
@@ -79,7 +80,7 @@ class AR(Model):
         scaling = Scaling.learn(series) if self.trend != "none" else Scaling(0.0, 1.0, 1.0)
         values = (series.values - scaling.level) / scaling.spread  # the same equation, but a large level costs no digits
         terms = {"trend": TRENDS[self.trend], "seasonal": is_seasonal, "period": series.season if is_seasonal else None}
-        with warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a constant series is collinear with the constant; least squares copes
             try:
                 order = self.order or self._chosen_order(values, series.season, terms)

@@ -9,6 +9,8 @@ from core.errors import ConfigError
 from core.models.base import Model, Value, parameters
 from core.models.registry import model_class
 
+LONGEST_LABEL = 120
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -17,6 +19,10 @@ class ModelSpec:
     name: str
     label: str
     config: dict[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not (self.label.isprintable() and 0 < len(self.label) <= LONGEST_LABEL):
+            raise ConfigError(f"a model's label has 1 to {LONGEST_LABEL} visible characters; {self.label[:40]!r} has not")
 
     def build(self) -> Model:
         """The model.  Raises ConfigError for an unknown name, an unknown field or a bad value."""

@@ -1,0 +1,105 @@
+"""Workers that are killed, stopped and deaf: the others go on, and what is computed is what would have been."""
+
+import os
+import signal
+import time
+from random import Random
+
+import pytest
+
+from core.store.records import EpochRecord, TaskUpdate
+from tests.faults.home import LONG, OWNER, computing, ended, is_alive, launched, network, numbers, plain, task, until
+
+FOUR = (
+    network("rnn", epochs=80, patience=80),
+    network("lstm", epochs=80, patience=80),
+    network("gru", epochs=30, patience=30),
+    network("lstm", "LSTM of 6", epochs=80, patience=80, hidden=6),
+)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(shared_bench):
+    run_id = launched(shared_bench, *FOUR)
+    record = ended(shared_bench, run_id)
+    assert [(one.state, one.attempt) for one in record.tasks] == [("done", 1)] * 5
+    return shared_bench, run_id
+
+
+def kill(bench, run_id, at, attempt):
+    """Kill the worker of this attempt; how long it took until the store knew."""
+    found = until(lambda: task(bench, run_id, at).attempt == attempt and bench.supervisor.slots.get(task(bench, run_id, at).id))
+    os.kill(found.process.pid, signal.SIGKILL)
+    killed = time.monotonic()
+    until(lambda: task(bench, run_id, at).attempt > attempt or task(bench, run_id, at).state != "running", 5)
+    return time.monotonic() - killed
+
+
+def test_four_models_each_killed_once_at_a_random_time_give_what_they_would_have_given(bench, undisturbed):
+    random, run_id, noticed = Random(7), launched(bench, *FOUR), []
+    for at in (2, 0, 3, 1):
+        until(lambda at=at: task(bench, run_id, at).state == "running")
+        time.sleep(random.uniform(0, 0.3))
+        noticed.append(kill(bench, run_id, at, 1))
+    record = ended(bench, run_id)
+    assert max(noticed) <= 2
+    assert [(one.state, one.attempt) for one in record.tasks] == [("done", 2)] * 4 + [("done", 1)]
+    first, again = (numbers(bench.results(OWNER, one)) for one in (undisturbed[1], run_id))
+    assert first == again
+    assert bench.run(OWNER, undisturbed[1]).record.best == record.best
+
+
+def test_one_killed_twice_is_interrupted_and_can_be_retried_while_its_sibling_is_done(bench):
+    run_id = launched(bench, network("rnn", epochs=150, patience=150), *plain("naive"))
+    assert kill(bench, run_id, 0, 1) <= 2
+    assert kill(bench, run_id, 0, 2) <= 2
+    record = ended(bench, run_id)
+    assert [one.state for one in record.tasks] == ["interrupted", "done", "done"]
+    assert (record.state, record.tasks[0].error) == ("interrupted", "its process was killed twice; retry it")
+    assert bench.retry(OWNER, run_id, record.tasks[0].id)
+    again = ended(bench, run_id)
+    assert [(one.state, one.attempt) for one in again.tasks] == [("done", 3), ("done", 1), ("done", 2)]
+
+
+def test_the_preloaded_parent_killed_takes_its_workers_along_and_all_are_tried_again(bench):
+    run_id = launched(bench, network("lstm", epochs=60), network("rnn", epochs=60))
+    worker = computing(bench, run_id)
+    worker.parent().kill()
+    record = ended(bench, run_id)
+    assert [(one.state, one.attempt, one.error) for one in record.tasks] == [
+        ("done", 2, None),
+        ("done", 2, None),
+        ("done", 1, None),
+    ]
+
+
+def test_a_worker_that_stands_still_is_cancelled_though_it_hears_nothing(bench):
+    run_id = launched(bench, network("lstm", **LONG))
+    worker = computing(bench, run_id)
+    worker.suspend()
+    bench.cancel(OWNER, run_id)
+    record = ended(bench, run_id, 2.5)
+    assert [one.state for one in record.tasks] == ["cancelled", "cancelled"]
+    assert not is_alive(worker.pid)
+
+
+def test_what_an_old_attempt_says_late_changes_nothing(bench):
+    """A worker stands still, is given up, and wakes when its task has been done anew: its pipe has nobody at its end."""
+    run_id = launched(bench, network("rnn", epochs=60, patience=60))
+    old = computing(bench, run_id)
+    slot = bench.supervisor.slots[task(bench, run_id).id]
+    old.suspend()
+    slot.signal = slot.process.join = lambda *_: None  # it cannot be killed, as on a machine that hangs
+    slot.process.is_alive = lambda: False
+    bench.supervisor.stop((slot.task.id,), "given up")
+    until(lambda: task(bench, run_id).state == "cancelled")
+    assert bench.retry(OWNER, run_id, slot.task.id)
+    done = ended(bench, run_id).tasks[0]
+    old.resume()
+    until(lambda: not is_alive(old.pid))
+    late = EpochRecord(999, 0, "final", bench.run(OWNER, run_id).epochs[slot.task.id][0].epoch)
+    bench.store.write([TaskUpdate(slot.task.id, 1, 0.1, "late", (late,))])
+    assert not bench.store.end_task(slot.task.id, 1, "failed", error="late")
+    assert task(bench, run_id) == done
+    assert (done.state, done.attempt) == ("done", 2)
+    assert 999 not in [one.sequence for one in bench.run(OWNER, run_id).epochs[slot.task.id]]

@@ -1,0 +1,152 @@
+"""The disk is full, the database locked or damaged, the home taken: it is said, and nothing that was told is lost."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from core.errors import StoreError
+from core.jobs.cost import CostModel
+from core.jobs.limits import Host, JobLimits
+from core.jobs.supervisor import Supervisor
+from core.store.store import Store
+from core.workbench import Workbench
+from tests.faults.home import OWNER, check, ended, launched, months, network, until
+from tests.faults.served import Served, kept, networks
+
+EPOCHS = list(range(1, 123))  # 60 of the backtest and 60 of the final fit, and before each the network as it was drawn
+HOLD = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=5)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+connection.execute("ROLLBACK")
+"""
+
+
+def locked_elsewhere(home, seconds):
+    """Another process that holds the database for so long; it has begun to."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home / "unroll.db"), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def let_go(holder):
+    holder.wait()
+    holder.stdout.close()
+
+
+def all_epochs(store, run_id, at=0):
+    """The numbers of all stored epochs of a task."""
+    task_id = store.run(OWNER, run_id).tasks[at].id
+    return [one.sequence for one in store.epochs(OWNER, run_id, points=10_000)[task_id]]
+
+
+def test_a_database_that_is_locked_for_a_while_loses_no_epoch(bench):
+    run_id = launched(bench, network("rnn", epochs=60, patience=60))
+    until(lambda: bench.run(OWNER, run_id).epochs)
+    let_go(locked_elsewhere(bench.store.database.home, 1.5))
+    assert ended(bench, run_id).state == "done"
+    assert all_epochs(bench.store, run_id) == EPOCHS
+
+
+def test_a_database_that_is_locked_for_longer_than_anybody_waits_loses_no_epoch(bench, tmp_path):
+    """With a patience of its own, and beside the workbench whose preloaded parent it uses."""
+    home, patience = tmp_path / "home", 0.2
+    store = Store.open(home, busy_seconds=patience)
+    other = Supervisor(store, home, host=Host(1, "forkserver"), limits=JobLimits(), cost=CostModel(home / "machine.json"))
+    other.start()
+    mine, bench.store, bench.supervisor = (bench.store, bench.supervisor), store, other
+    try:
+        run_id = launched(bench, network("rnn", epochs=60, patience=60))
+        until(lambda: bench.run(OWNER, run_id).epochs)
+        holder = locked_elsewhere(home, 1.5)
+        with pytest.raises(StoreError, match=r"the store is busy: another process has held it for 0\.2 s"):
+            bench.rename(OWNER, run_id, "meanwhile")
+        let_go(holder)
+        assert ended(bench, run_id).state == "done"
+        assert all_epochs(store, run_id) == EPOCHS
+        assert bench.run(OWNER, run_id).record.best == "RNN"
+    finally:
+        other.close()
+        store.close()
+        bench.store, bench.supervisor = mine
+    check(home)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True)
+    if made.returncode:
+        pytest.skip("this user may not mount a disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_stops_nobody_for_good(small_disk):
+    home, ballast = small_disk / "home", small_disk / "ballast"
+
+    def fill(_):
+        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            file.writelines(itertools.repeat(bytes(512)))
+
+    ends_well_when_there_is_room_again(home, fill, lambda _: ballast.unlink())
+
+
+def test_a_limit_of_file_size_stops_nobody_for_good(tmp_path):
+    ends_well_when_there_is_room_again(
+        tmp_path / "home", lambda served: served.limit_files(4096), lambda served: served.limit_files(psutil.RLIM_INFINITY)
+    )
+
+
+def ends_well_when_there_is_room_again(home, fill, free):
+    with Served(home, *networks("rnn", epochs=100, patience=100)) as served:
+        run_id = served.run_id
+        until(lambda: served.told(event="epoch"))
+        fill(served)
+        until(lambda: "nothing could be saved" in served.stderr)
+        free(served)
+        assert served.wait() == 0
+    check(home)
+    record, _ = kept(home, run_id)
+    assert record.state == "done"
+    numbers = [one["epoch"] for one in served.told(event="epoch")]
+    assert "free some space" in served.stderr
+    assert numbers[-1] == 100
+
+
+def damage(path, how):
+    content = path.read_bytes()
+    path.write_bytes({"garbage": os.urandom(len(content)), "cut off": content[: len(content) // 3], "empty": b""}[how])
+
+
+@pytest.mark.parametrize("how", ["garbage", "cut off", "empty"])
+def test_a_damaged_database_is_set_aside_and_said(tmp_path, how):
+    home = tmp_path / "home"
+    Store.open(home).close()
+    damage(home / "unroll.db", how)
+    with Workbench(home, {}, host=Host(1, "forkserver")) as opened:
+        assert opened.notice.startswith(f"The store in {home} was damaged")
+        assert "is kept as unroll.db.corrupt-" in opened.notice
+        assert opened.runs(OWNER) == ()
+    assert len([path for path in home.glob("unroll.db.corrupt-*") if path.name[-4:] not in ("-wal", "-shm")]) == 1
+
+
+def test_a_home_has_one_supervisor(bench):
+    home = bench.store.database.home
+    with pytest.raises(StoreError, match=f"another Unroll works on .* already \\(process {os.getpid()}\\)"):
+        Workbench(home, {}, host=Host(1, "forkserver"))
+    with Served(home, *networks("rnn")) as served:
+        assert served.wait() == 2
+    assert f"(process {os.getpid()}); stop it or choose another UNROLL_HOME" in served.stderr
+    assert months().key not in served.stderr
+    ended(bench, launched(bench, network("rnn", epochs=2)))  # the first one has noticed nothing
