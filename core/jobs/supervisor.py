@@ -52,6 +52,7 @@ class Supervisor:
         self.context = multiprocessing.get_context(host.start)
         self.last_write = 0.0
         self.given_up: dict[str, tuple[int, str]] = {}  # tasks that were claimed and never started: attempt, why
+        self.unwanted: dict[str, tuple[str, str]] = {}  # tasks that were to be stopped between two attempts: state, why
         self.is_late = False  # the last turn did not come to its end
         self.turns: dict[str, int] = {}  # when each workspace was served last; counted anew after each rest
 
@@ -144,6 +145,7 @@ class Supervisor:
             self.store.end_task(task_id, attempt, "failed", error=why)
             del self.given_up[task_id]
         self._fill()
+        self.unwanted: dict[str, tuple[str, str]] = {}  # tasks that were to be stopped between two attempts: state, why
         self.is_late = False
 
     def _pause(self) -> float | None:
@@ -161,9 +163,12 @@ class Supervisor:
     def _stop_asked(self) -> None:
         with self.guard:
             asked, self.to_stop = self.to_stop, []
+        waiting = {task.id for task in self.store.queued()} if asked else set()
         for task_id, state, why in asked:
             if task_id in self.slots:
                 self.slots[task_id].stop(state, why)
+            elif task_id in waiting:  # its worker died meanwhile, and it was to be tried once more
+                self.unwanted[task_id] = state, why
 
     def _watch_time(self) -> None:
         now = time.monotonic()
@@ -244,6 +249,10 @@ class Supervisor:
         attempt = self.store.claim(task.id, f"{os.getpid()}")
         if attempt is None:
             return  # cancelled meanwhile
+        if task.id in self.unwanted:
+            state, why = self.unwanted.pop(task.id)
+            self.store.end_task(task.id, attempt, state, error=why)
+            return
         folder = self._work_folder() / f"{task.id}-{attempt}"
         try:
             process, ear = started(self.context, self.store, task, folder, self.limits)
