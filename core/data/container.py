@@ -14,20 +14,20 @@ from core.data.limits import Limits, megabytes
 from core.data.table import Notes, shortened
 from core.errors import DataError, LimitError
 
-PICTURE = "not a table"
+NO_TABLE = "not a table; bring the numbers as CSV, .xlsx or Parquet"
 SIGNATURES = (  # (first bytes, what it is, what to do)
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture", PICTURE),
-    (b"\xff\xd8\xff", "a JPEG picture", PICTURE),
-    (b"GIF8", "a GIF picture", PICTURE),
-    (b"%PDF", "a PDF document", "not a table"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture", NO_TABLE),
+    (b"\xff\xd8\xff", "a JPEG picture", NO_TABLE),
+    (b"GIF8", "a GIF picture", NO_TABLE),
+    (b"%PDF", "a PDF document", NO_TABLE),
     (b"\x1f\x8b", "compressed (gzip)", "unpack it first"),
     (b"BZh", "compressed (bzip2)", "unpack it first"),
     (b"\xfd7zXZ\x00", "compressed (xz)", "unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "compressed (7-Zip)", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "unpack it first"),
     (b"Rar!", "compressed (RAR)", "unpack it first"),
-    (b"\x7fELF", "a program", "not a table"),
-    (b"MZ\x90", "a program", "not a table"),
+    (b"\x7fELF", "a program", NO_TABLE),
+    (b"MZ\x90", "a program", NO_TABLE),
     (b"SQLite format 3\x00", "an SQLite database", "export one table as CSV"),
     (b"PARE", "an encrypted Parquet file", "save it without encryption"),
     (b"\xff\xfe\x00\x00", "text in UTF-32", "save it as UTF-8"),
@@ -48,7 +48,8 @@ def kind_of(content: bytes, name: str, limits: Limits, notes: Notes) -> str:
     Raises DataError for an empty file and for every recognised kind that is not a table, LimitError for a zip bomb.
     """
     if not content.strip(b" \t\r\n\x0b\x0c\xef\xbb\xbf"):
-        raise DataError("the file is empty" + (f": it has only {len(content):,} blanks" if content else ""))
+        blanks = f" but for {len(content):,} blanks" if content else ""
+        raise DataError(f"the file is empty{blanks}; bring one with a line of names and rows of data")
     kind = recognised(content, limits)
     suffix = PurePath(name).suffix.lower()
     if EXPECTED.get(suffix, kind) != kind:
@@ -59,7 +60,7 @@ def kind_of(content: bytes, name: str, limits: Limits, notes: Notes) -> str:
 def recognised(content: bytes, limits: Limits) -> str:
     for signature, what, remedy in SIGNATURES:
         if content.startswith(signature):
-            raise DataError(f"the file is {what}; {remedy}" if remedy != PICTURE else f"the file is {what}, not a table")
+            raise DataError(f"the file is {what}{', ' if remedy == NO_TABLE else '; '}{remedy}")
     if content.startswith(OLD_OFFICE):
         raise DataError("the file is an old Excel workbook (.xls) or has a password; save it as .xlsx without one")
     if content.startswith(b"PAR1"):

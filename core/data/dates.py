@@ -145,7 +145,7 @@ def no_dates(column: Column, texts: pa.Array, wrong: np.ndarray, table: Table) -
         return DataError(f"{column.label()} is empty; write dates like {ACCEPTED}")
     strange = [row for row in wrong[:SAMPLE] if shape_of(texts[int(row)].as_py(), numbers=True) is None]
     shown = np.array(strange, np.int64) if strange else wrong
-    return DataError(f"{table.listed(shown, column)} is not a date; write dates like {ACCEPTED}")
+    return DataError(table.accused(shown, column, f"is not a date; write dates like {ACCEPTED}"))
 
 
 NUMBERED = (  # (lowest, highest, unit, counted from, what it is)

@@ -10,7 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 
-from core.data.layout import Layout, looks_like_data
+from core.data.layout import Layout, is_header_row, looks_like_data, trimmed
 from core.data.limits import Limits, check_rows
 from core.data.table import Notes, Table
 from core.data.tabulate import field_too_long, tabulate
@@ -19,6 +19,7 @@ from core.errors import DataError
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 64 << 10  # characters
 SAMPLE_ROWS = 200
+MOST_ODD = 0.1  # of the rows may have another number of fields than there are names
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -36,23 +37,41 @@ def read_text(content: bytes, encoding: str, limits: Limits, notes: Notes) -> tu
 
 
 def delimiter_of(sample: str) -> str:
-    """The delimiter under which rows are equally long and cells look like data; a comma if there is only one column."""
-    scores = {delimiter: fitness(sample, delimiter) for delimiter in DELIMITERS}
+    """The delimiter under which rows are equally long and cells look like data; the unit separator for a single column.
+
+    Rows under as many names speak against a single column, for numbers with a decimal comma do not have a name for each half.
+    """
+    split = {delimiter: sample_rows(sample, delimiter) for delimiter in DELIMITERS}
+    scores = {delimiter: fitness(rows) for delimiter, rows in split.items()}
     best = max(scores, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] > lone_column(sample) else "\x1f"
+    return best if has_fitting_names(split[best]) or scores[best] > lone_column(sample) else "\x1f"
 
 
-def fitness(sample: str, delimiter: str) -> float:
-    """Between 0 and 1.5: the share of rows that have the usual width, and half the share of their cells that are data."""
-    lines = io.StringIO(sample, newline="")
+def sample_rows(sample: str, delimiter: str) -> list[list[str]]:
+    """The first rows under a delimiter, without those of no cell; none where the sample cannot be split by it."""
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
-        rows = [
-            row
-            for row, _ in zip(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), range(SAMPLE_ROWS), strict=False)
-            if row
-        ]
+        return [row for row, _ in zip(reader, range(SAMPLE_ROWS), strict=False) if row]
     except csv.Error:
-        return 0.0
+        return []
+
+
+def has_fitting_names(rows: list[list[str]]) -> bool:
+    """Whether nearly all rows have as many fields as the names above them, two or more; blank fields at an end do not count."""
+    head = next((place for place, cells in enumerate(rows[:-1]) if has_data(rows[place + 1]) and is_header_row(cells)), None)
+    if head is None:
+        return False
+    width, below = len(trimmed(rows[head])), rows[head + 1 :]
+    odd = sum(not len(trimmed(row)) <= width <= len(row) for row in below)
+    return width > 1 and odd <= max(1, MOST_ODD * len(below)) and odd < len(below)
+
+
+def has_data(cells: list[str]) -> bool:
+    return any(cell.strip() and looks_like_data(cell) for cell in cells)
+
+
+def fitness(rows: list[list[str]]) -> float:
+    """Between 0 and 1.5: the share of rows that have the usual width, and half the share of their cells that are data."""
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 0.0

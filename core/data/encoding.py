@@ -22,7 +22,7 @@ def encoding_of(content: bytes, notes: Notes) -> str:
         notes.warn(f"the encoding was recognised as {wide} without a mark; check the names")
         return checked(content, wide)
     if (position := content.find(b"\x00")) >= 0:
-        raise DataError(f"line {line_at(content, position)} contains a NUL byte; is the file damaged?")
+        raise DataError(f"line {line_at(content, position)} contains a NUL byte; save the file anew as CSV in UTF-8")
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -50,7 +50,7 @@ def checked(content: bytes, encoding: str) -> str:
         line = before.count("\n") + 1
         raise DataError(f"line {line} cannot be read as {encoding}; the file may be cut off: save it as UTF-8") from None
     if (position := text.find("\x00")) >= 0:
-        raise DataError(f"line {text.count(chr(10), 0, position) + 1} contains a NUL byte; is the file damaged?")
+        raise DataError(f"line {text.count(chr(10), 0, position) + 1} contains a NUL byte; save the file anew as CSV in UTF-8")
     return encoding
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import stat
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,13 +30,24 @@ def understand(content: bytes, name: str, choices: Choices, limits: Limits) -> U
 
 def understand_file(path: Path, choices: Choices, limits: Limits) -> Understanding:
     """What a file holds; its size is looked at before it is opened.  Raises DataError if there is none."""
-    if path.is_dir():
-        raise DataError(f"{path} is a directory; name a file in it")
-    if not path.is_file():
-        raise DataError(f"there is no file {path}; check the path, or use example:NAME")
-    check_size(path.stat().st_size, limits)
     try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DataError(f"{path} is a directory; name a file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError(f"{path} is not a regular file but a pipe, socket or device; save its content to a file first")
+        check_size(status.st_size, limits)
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise absent(path) from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check its permissions") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from None
     return understand(content, path.name, choices, limits)
+
+
+def absent(path: Path) -> DataError:
+    """The error for a path that leads to nothing; a path has lost one slash of an address by now."""
+    address = re.match(r"([a-z][a-z0-9+.-]+):/+(.*)", str(path), re.IGNORECASE)
+    if address:
+        return DataError(f"{address[1]}://{address[2]} is an address, which is not fetched; download the file first")
+    return DataError(f"there is no file {path}; check the path, or use example:NAME")

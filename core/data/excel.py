@@ -9,19 +9,21 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
-from core.data.layout import Layout
+from core.data.layout import Layout, looks_like_data
 from core.data.limits import Limits, check_columns, check_rows
-from core.data.table import Notes, Table, quoted
+from core.data.table import SHOWN, Notes, Table, in_sheet, quoted
 from core.data.tabulate import tabulate
 from core.errors import ConfigError, DataError
 
 LAST_ROW = 1_048_576
+MOST_SHEETS, LOOKED_AT, FEWEST_ROWS = 20, 50, 3  # sheets, their first rows, and how many of those hold data in a table
 DAMAGED = (
     zlib.error, zipfile.BadZipFile, ParseError, InvalidFileException, OSError, EOFError, KeyError, ValueError, IndexError,
     TypeError, AttributeError, NotImplementedError,
@@ -33,8 +35,8 @@ def read_workbook(
 ) -> tuple[Table, Layout, str, tuple[str, ...]]:
     """The table of a sheet, its layout, the sheet's name and the names of all sheets.
 
-    Without `sheet`, the first visible one that is not empty. Raises ConfigError for a sheet that is not there, DataError for a
-    damaged workbook, LimitError beyond the caps.
+    Without `sheet`, the first visible one that is not empty, or the only one with rows of numbers or dates. Raises ConfigError
+    for a sheet that is not there, DataError for a damaged workbook, LimitError beyond the caps.
     """
     assert openpyxl.DEFUSEDXML, "defusedxml must be installed: without it a workbook can expand XML entities"
     book = guarded(lambda: openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False))
@@ -46,10 +48,22 @@ def read_workbook(
     records = cells_of(book.worksheets[chosen], limits)
     first = next(records, None)
     if first is None:
-        raise DataError(f"the sheet {quoted(name)} is empty; choose another of {', '.join(map(quoted, sheets[:10]))}")
-    table, layout = tabulate(prepended(first, records), limits, place, notes)
+        raise DataError(empty_sheet(name, sheets))
+    try:
+        table, layout = tabulate(prepended(first, records), limits, place, notes)
+    except DataError as error:
+        if sheet is None and len(sheets) > 1:
+            raise DataError(in_sheet(str(error), name, sheets)) from None
+        raise
     check_formulas(table, content, notes)
     return table, layout, name, sheets
+
+
+def empty_sheet(name: str, sheets: tuple[str, ...]) -> str:
+    others = [quoted(one) for one in sheets if one != name]
+    if not others:
+        return f"the sheet {quoted(name)} is empty; put a line of names and rows of data into it"
+    return f"the sheet {quoted(name)} is empty; choose another sheet with --sheet NAME: {', '.join(others[:SHOWN])}"
 
 
 def guarded(load: object) -> openpyxl.Workbook:
@@ -70,10 +84,12 @@ def chosen_sheet(book: openpyxl.Workbook, sheet: str | None, limits: Limits, not
     names = [one.title for one in book.worksheets]
     if sheet is not None:
         if sheet not in names:
-            raise ConfigError(f"there is no sheet {sheet!r}; the workbook has {', '.join(map(repr, names))}")
+            shown = ", ".join(map(repr, names[:20])) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
+            raise ConfigError(f"there is no sheet {sheet!r}; the workbook has {shown}")
         return names.index(sheet)
     visible = [position for position, one in enumerate(book.worksheets) if one.sheet_state == "visible"]
-    chosen = next((position for position in visible if next(cells_of(book.worksheets[position], limits), None)), 0)
+    first = next((position for position in visible if next(cells_of(book.worksheets[position], limits), None)), 0)
+    chosen = first if len(names) == 1 or has_rows(book, first, limits) else only_table(book, visible, limits, first)
     if len(names) > 1:
         others = ", ".join(
             quoted(name) + ("" if position in visible else " (hidden)")
@@ -82,6 +98,23 @@ def chosen_sheet(book: openpyxl.Workbook, sheet: str | None, limits: Limits, not
         )
         notes.warn(f"the sheet {quoted(names[chosen])} was read; there are others: {others}")
     return chosen
+
+
+def only_table(book: openpyxl.Workbook, visible: list[int], limits: Limits, first: int) -> int:
+    """The position of the only visible sheet with rows of data; `first` if there is none or more than one."""
+    found = [position for position in visible[:MOST_SHEETS] if position != first and has_rows(book, position, limits)]
+    return found[0] if len(found) == 1 else first
+
+
+def has_rows(book: openpyxl.Workbook, position: int, limits: Limits) -> bool:
+    """Whether the first rows of a sheet look like a table: a few of them hold numbers or dates, or one holds many."""
+    rows = islice(cells_of(book.worksheets[position], limits), LOOKED_AT)
+    counts = [count for _, cells in rows if (count := sum(map(is_data, cells)))]
+    return len(counts) >= FEWEST_ROWS or sum(counts) >= 2 * FEWEST_ROWS
+
+
+def is_data(cell: object) -> bool:
+    return looks_like_data(cell) and bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
 def cells_of(sheet: object, limits: Limits) -> Iterator[tuple[int, list[object]]]:

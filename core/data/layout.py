@@ -28,10 +28,12 @@ class Layout:
 def layout_of(sample: list[Record], place: str, notes: Notes) -> Layout:
     """The layout that the first records of a file show.  Raises DataError where names and fields do not fit."""
     if not sample:
-        raise DataError("the file is empty")
+        raise DataError("the file holds no cells; bring one with a line of names and rows of data")
     width = usual_width(sample)
     top = skip_titles(sample, width)
-    skipped = tuple(f"{place} {line}: {shortened(' '.join(filter(None, cells)))}" for line, cells in sample[:top])
+    skipped = tuple(
+        f"{place} {line}: {shortened(' '.join(filter(None, cells)))}" for line, cells in sample[:top] if filled(cells)
+    )
     if skipped:
         notes.repair("left out above the table: " + "; ".join(skipped))
     rows = [cells for _, cells in sample[top:]]
@@ -57,7 +59,7 @@ def filled(cells: list[str]) -> int:
 
 
 def skip_titles(sample: list[Record], width: int) -> int:
-    """How many records stand above the table: comments, and lines with one text in a table of several columns."""
+    """How many records stand above the table: comments, blank ones, and lines of one text in a table of several columns."""
     top = 0
     while top < min(len(sample) - 1, MOST_SKIPPED):
         cells = sample[top][1]
@@ -65,20 +67,43 @@ def skip_titles(sample: list[Record], width: int) -> int:
             len(cells) == width > 1 and is_header_row(sample[top + 1][1]) is False
         )
         is_title = width > 1 and filled(cells) <= 1 and bool(cells[0].strip())  # a lone text further right names a group
-        is_foreign = len(cells) != width and bool(cells[0].strip()) and has_header_below(sample, top, width)
-        if not (is_comment or is_title or is_foreign):
+        is_first = not top or filled(sample[top - 1][1]) < 2  # not one of several such lines
+        is_other = len(cells) != width or is_padded(cells, sample[top + 1][1], is_first=is_first)
+        under = under_header_below(sample, top, width) if is_other and cells[0].strip() else None
+        is_foreign = under is not None and pattern(under) != pattern(cells)  # rows above a repeated header are data
+        if not (is_comment or is_title or is_foreign or not filled(cells)):
             return top
         top += 1
     return top
 
 
-def has_header_below(sample: list[Record], top: int, width: int) -> bool:
-    """Whether a full line of names, with data under it, comes soon after a record of another width."""
-    pairs = list(zip(sample[top + 1 : top + 10], sample[top + 2 : top + 11], strict=False))
-    return any(
-        len(cells) == width and filled(cells) == width and is_header_row(cells) and not is_header_row(under)
+def is_padded(cells: list[str], below: list[str], *, is_first: bool) -> bool:
+    """Whether a record of the table's width may be a title all the same: with a number or date among its texts,
+    or with blank cells to the right of them, as spreadsheets write them.
+
+    A line of groups above the names is none: it has blank cells between its texts, or is the first, with the names right below.
+    """
+    texts = trimmed(cells)
+    if filled(texts) < len(texts):
+        return False
+    is_mixed = any(map(looks_like_data, texts)) and not all(map(looks_like_data, texts)) and not is_row_of_times(texts)
+    return is_mixed or (len(texts) < len(cells) and (filled(below) < len(below) or not is_first))
+
+
+def under_header_below(sample: list[Record], top: int, width: int) -> list[str] | None:
+    """The record of data under a full line of names that comes soon after record `top`; None if no such line does."""
+    pairs = zip(sample[top + 1 : top + 10], sample[top + 2 : top + 11], strict=False)
+    found = (
+        under
         for (_, cells), (_, under) in pairs
+        if len(cells) == width and filled(cells) == width and is_header_row(cells) and not is_header_row(under)
     )
+    return next(found, None)
+
+
+def pattern(cells: list[str]) -> list[bool]:
+    """Which cells hold data."""
+    return [bool(cell.strip()) and looks_like_data(cell) for cell in cells]
 
 
 def looks_like_data(cell: str) -> bool:

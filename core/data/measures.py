@@ -15,6 +15,7 @@ from core.data.table import SHOWN, Column, Notes, Table, quoted
 from core.errors import DataError
 
 EXACT = 2.0**53
+SMALLEST = 1e-150
 TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "ja": "1", "nein": "0"}
 
 
@@ -86,6 +87,7 @@ def numbers_of(column: Column, table: Table, mark: str, notes: Notes) -> np.ndar
     if column.is_number:
         values = column.cells.to_numpy(zero_copy_only=False)
         refuse(np.flatnonzero(np.isinf(values)), table, column, "is not a finite number; correct or empty the cell")
+        refuse_extreme(values, np.zeros(len(values), bool), table, column)
         return values
     texts = column.text()
     read = parse_numbers(texts, mark)
@@ -95,14 +97,8 @@ def numbers_of(column: Column, table: Table, mark: str, notes: Notes) -> np.ndar
         column,
         NOT_A_NUMBER + (f' (decimal mark "{mark}")' if has_mark(texts, read) else ""),
     )
-    refuse(
-        np.flatnonzero(np.isinf(read.values)),
-        table,
-        column,
-        "is out of the range of numbers (1e308); correct or empty the cell",
-    )
-    tiny = np.flatnonzero((read.values == 0) & np.asarray(pc.match_substring_regex(texts, pattern=r"^[^eE]*[1-9]")))
-    refuse(tiny, table, column, "is too close to zero for a number (1e-308); correct or empty the cell")
+    vanished = (read.values == 0) & np.asarray(pc.match_substring_regex(texts, pattern=r"^[^eE]*[1-9]"))
+    refuse_extreme(read.values, vanished, table, column)
     tell(column, read, notes)
     return read.values
 
@@ -118,8 +114,20 @@ def has_mark(texts: pa.Array, read: Numbers) -> bool:
 
 def refuse(rows: np.ndarray, table: Table, column: Column, verdict: str) -> None:
     if rows.size:
-        each = ": each " if len(rows) > 1 else " "
-        raise DataError(table.listed(rows, column) + each + verdict)
+        raise DataError(table.accused(rows, column, verdict))
+
+
+def refuse_extreme(values: np.ndarray, vanished: np.ndarray, table: Table, column: Column) -> None:
+    """Raises DataError for numbers whose squares leave the range of floating point; `vanished` (R,) did so when parsed."""
+    size = np.abs(values)
+    refuse(
+        np.flatnonzero(size > 1 / SMALLEST),
+        table,
+        column,
+        "is beyond 1e150, too large to compute with; correct it, or rescale the unit",
+    )
+    small = np.flatnonzero(vanished | ((size > 0) & (size < SMALLEST)))
+    refuse(small, table, column, "is closer to zero than 1e-150, too small to compute with; rescale the unit, or write 0")
 
 
 def tell(column: Column, read: Numbers, notes: Notes) -> None:

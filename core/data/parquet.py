@@ -54,7 +54,7 @@ def check_footer(file: pq.ParquetFile, limits: Limits) -> None:
     if twice:
         raise DataError(f"two columns are called {quoted(twice[0])}; rename one of them")
     if not len(schema):
-        raise DataError("the Parquet file has no columns")
+        raise DataError("the Parquet file has no columns; write it anew with a column of numbers")
     metadata = file.metadata
     check_rows(metadata.num_rows, limits)
     expanded = max(
@@ -97,7 +97,7 @@ def as_table(frame: pa.Table, limits: Limits, notes: Notes) -> Table:
     if ignored:
         notes.warn(f"columns of types that are neither numbers, dates nor text were left out: {', '.join(ignored[:5])}")
     if not columns:
-        raise DataError("the Parquet file has no column of numbers, dates or text")
+        raise DataError("the Parquet file has no column of numbers, dates or text; write the numbers as one")
     lines = np.arange(1, frame.num_rows + 1)
     check_fields([column.cells for column in columns], limits, lines, "row")
     return Table(tuple(columns), lines, "row")

@@ -22,8 +22,8 @@ from core.data.regularize import Plan, regular_series
 from core.data.reshape import turned, without_nameless
 from core.data.rows import Rows
 from core.data.shapes import ACCEPTED
-from core.data.table import Column, Notes, Table, quoted, shortened
-from core.errors import DataError
+from core.data.table import Column, Notes, Table, in_sheet, quoted, shortened
+from core.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +39,16 @@ def read(content: bytes, name: str, choices: Choices, limits: Limits) -> Draft:
     check_size(len(content), limits)
     notes = Notes()
     opened = open_table(content, name, choices, limits, notes)
-    return understood(opened, choices, notes)
+    try:
+        return understood(opened, choices, notes)
+    except (DataError, ConfigError) as error:
+        if choices.sheet is None and len(opened.dialect.sheets) > 1:
+            raise type(error)(in_sheet(str(error), opened.dialect.sheet, opened.dialect.sheets)) from None
+        raise
 
 
 def open_table(content: bytes, name: str, choices: Choices, limits: Limits, notes: Notes) -> Opened:
     kind = kind_of(content, name, limits, notes)
-    if choices.sheet is not None and kind != "xlsx":
-        notes.warn(f"the sheet {quoted(choices.sheet)} was chosen, but only workbooks have sheets")
     if kind == "parquet":
         from core.data.parquet import read_parquet
 
@@ -73,6 +76,8 @@ def open_table(content: bytes, name: str, choices: Choices, limits: Limits, note
 
 def understood(opened: Opened, choices: Choices, notes: Notes) -> Draft:
     """The draft of a table: roles first, then times, numbers and the grid."""
+    if choices.sheet is not None and opened.dialect.kind != "xlsx":
+        notes.warn(f"the sheet {quoted(choices.sheet)} was chosen, but only workbooks have sheets; the choice was left out")
     table = turned(without_nameless(opened.table, notes), notes)
     choices = choices.resolved(table.names)
     roles, profiles = propose(table, choices)
@@ -121,7 +126,7 @@ def check_no_time(table: Table, profiles: dict[str, Profile]) -> None:
         profile = profiles[column.name]
         if profile.type == "text" and column.name.casefold() in TIMES:
             rows = np.flatnonzero(~np.asarray(pc.equal(column.text(), "")))
-            raise DataError(f"{table.listed(rows[:1], column)} is not a date; write dates like {ACCEPTED}")
+            raise DataError(table.accused(rows[:1], column, f"is not a date; write dates like {ACCEPTED}"))
 
 
 def timed(table: Table, roles: Roles, choices: Choices, dialect: Dialect, notes: Notes) -> tuple[Table, Times]:
@@ -138,7 +143,8 @@ def timed(table: Table, roles: Roles, choices: Choices, dialect: Dialect, notes:
     wrong = np.flatnonzero(times.bad)
     if wrong.size:
         example = quoted(times.example.split(" read as")[0] or times.written)
-        raise DataError(f"{table.listed(wrong, table[roles.time])} is no date like {example}; correct it or remove the row")
+        verdict = f"is no date like {example}; correct it or remove the row"
+        raise DataError(table.accused(wrong, table[roles.time], verdict))
     blank = np.flatnonzero(times.missing)
     if blank.size:
         raise DataError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.covariates import input_rows
+from core.data.covariates import begin, input_rows
 from core.data.draft import SeriesDraft
 from core.data.findings import Filled, report_filled, report_refused, report_values
 from core.data.frequency import Frequency
@@ -111,7 +111,7 @@ def one_series(
 ) -> tuple[SeriesDraft, Filled]:
     """One series on its grid.  Raises DataError if more than half of its steps have no value."""
     values, inputs = rows.values[where], rows.inputs[where]
-    present = np.flatnonzero(~np.isnan(values))
+    present, late, latest = usable(values, inputs, positions, plan.input_names)
     first, last = int(positions[present[0]]), int(positions[present[-1]])
     length, missing = last - first + 1, last - first + 1 - len(present)
     if missing > MOST_MISSING * length:
@@ -128,7 +128,29 @@ def one_series(
     covariates, ahead, gaps = input_rows(inputs, positions - first, length, plan.input_roles)
     cut = int(np.isnan(values[: present[0]]).sum() + max(0, np.isnan(values[present[-1] :]).sum() - ahead))
     draft = SeriesDraft(name, frequency.label(first), grid, observed, proposed, missing, surplus, covariates)
-    return draft, Filled(name, missing, cut, season, gaps)
+    seasonal = int((~observed[season:]).sum()) if season > 1 else 0
+    return draft, Filled(name, missing, seasonal, cut, gaps, late, latest)
+
+
+def usable(
+    values: np.ndarray, inputs: np.ndarray, positions: np.ndarray, names: tuple[str, ...]
+) -> tuple[np.ndarray, int, str]:
+    """The rows that have a value, without those before all covariates have begun; how many these are, and the latest covariate.
+
+    A value made up for a covariate there would come from its future.  Raises DataError if too little remains.
+    """
+    present = np.flatnonzero(~np.isnan(values))
+    if not names:
+        return present, 0, ""
+    start, latest = begin(inputs, positions, names)
+    kept = present[positions[present] >= start]
+    late = len(present) - len(kept)
+    if late and (len(kept) < FEWEST or late > MOST_MISSING * len(present)):
+        raise DataError(
+            f"{late:,} of the {len(present):,} values come before the covariate {quoted(latest)} has one; "
+            "bring its earlier values, or leave the covariate out"
+        )
+    return kept, late, latest
 
 
 def filled_causally(grid: np.ndarray, season: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.data.table import SHOWN, Notes, plural
+from core.data.zones import is_clock_change
 
 MEAN = "mean"
 
@@ -53,7 +54,7 @@ def in_order(rows: Rows, notes: Notes) -> Rows:
     if not back.size:
         return grouped
     forward = np.diff(grouped.stamps.astype(np.int64))[grouped.same_series()]
-    how = "newest first" if (forward <= 0).all() else f"out of order ({back.size:,} times a row comes before an earlier one)"
+    how = "newest first" if (forward <= 0).all() else f"out of order in {plural(back.size, 'place')}"
     notes.repair(f"the rows were {how}, first at {rows.place} {grouped.places[back[0] + 1]}; they were sorted by time")
     return grouped.at(np.lexsort((grouped.stamps.astype(np.int64), grouped.codes)))
 
@@ -71,20 +72,32 @@ def without_duplicates(rows: Rows, rule: str | None, notes: Notes) -> tuple[Rows
     is_same = np.ones(len(starts), bool)
     equal = (columns == columns[starts[group]]) | (np.isnan(columns) & np.isnan(columns[starts[group]]))
     np.logical_and.at(is_same, group, equal.all(axis=1))
-    identical = int((repeats & is_same[group]).sum())
-    conflicting = int(repeats.sum()) - identical
     resolved = resolve(columns, starts, group, rule or MEAN)
     resolved[is_same] = columns[starts[is_same]]
-    if identical:
-        notes.repair(
-            f"{plural(identical, 'row')} left out as an exact repetition of another" + examples(rows, repeats & is_same[group])
-        )
-    if conflicting:
-        text = f"{plural(conflicting, 'row')} with the time of another row and other values; {SPOKEN[rule or MEAN]}"
-        notes.repair(text + examples(rows, repeats & ~is_same[group]))
-        if rule is None:
-            notes.warn(hint(repeats, conflicting))
+    tell(rows, repeats, is_same[group], rule, notes)
     return replace(rows.at(starts), values=resolved[:, 0], inputs=resolved[:, 1:]), surplus
+
+
+def tell(rows: Rows, repeats: np.ndarray, is_same: np.ndarray, rule: str | None, notes: Notes) -> None:
+    """One line for repetitions, and one for conflicts: a warning where the person has chosen no rule for them."""
+    identical, conflicts = repeats & is_same, repeats & ~is_same
+    if identical.any():
+        count = plural(int(identical.sum()), "row")
+        notes.repair(f"{count} left out as an exact repetition of another{examples(rows, identical)}")
+    if not conflicts.any():
+        return
+    text = f"{plural(int(conflicts.sum()), 'row')} with {what_repeats(rows)}{examples(rows, conflicts)}; {SPOKEN[rule or MEAN]}"
+    if rule is None:
+        notes.warn(text + hint(rows, repeats))
+    else:
+        notes.repair(text)
+
+
+CLOCK = "an hour that local clocks show twice, on a Sunday in autumn, as they skip one in spring"
+
+
+def what_repeats(rows: Rows) -> str:
+    return CLOCK if is_clock_change(rows.stamps, rows.same_series()) else "the time of another row and other values"
 
 
 SPOKEN = {
@@ -121,12 +134,11 @@ def examples(rows: Rows, mask: np.ndarray) -> str:
     return f" ({rows.place} {shown}{', ...' if found.size > SHOWN else ''})"
 
 
-def hint(repeats: np.ndarray, conflicting: int) -> str:
-    """What repeated times may mean: several series without an id, if every time appears equally often."""
+def hint(rows: Rows, repeats: np.ndarray) -> str:
+    """What to do about repeated times: name the id column if every time appears equally often, else choose a rule."""
     counts = np.diff(np.flatnonzero(np.concatenate((~repeats, [True]))))
     if len(counts) > 1 and counts.min() == counts.max():
-        return (
-            f"every time appears {counts[0]} times: this looks like several series; choose the id column that tells them apart"
-        )
-
-    return f"{plural(conflicting, 'row')} with a repeated time; choose sum, mean, first or last if the mean is not meant"
+        return f", but every time appears {counts[0]} times as in several series: choose the id column that tells them apart"
+    if is_clock_change(rows.stamps, rows.same_series()):
+        return ": bring the times in UTC or with their offsets, such as 2024-10-27 02:00+01:00, to keep both"
+    return ": choose sum, first or last if the mean is not meant"

@@ -88,6 +88,10 @@ class Table:
         shown = [f"{self.where(int(row))}, {column.label()}: {quoted(texts[int(row)].as_py())}" for row in rows[:SHOWN]]
         return "; ".join(shown) + total(len(rows))
 
+    def accused(self, rows: np.ndarray, column: Column, verdict: str) -> str:
+        """Some rows as `listed`, and what is wrong with each of them."""
+        return self.listed(rows, column) + (": each " if len(rows) > 1 else " ") + verdict
+
     def places(self, rows: np.ndarray) -> str:
         """Some rows for a message, by place only: "lines 3, 7 and 9 (12 in all)"."""
         numbers = ", ".join(str(self.lines[row]) for row in rows[:SHOWN])
@@ -126,6 +130,13 @@ def shortened(value: str, length: int = 40) -> str:
 
 def quoted(value: str) -> str:
     return f'"{shortened(value)}"'
+
+
+def in_sheet(reason: str, sheet: str, sheets: tuple[str, ...]) -> str:
+    """What is wrong with a sheet that nobody chose, and which others there are."""
+    others = [quoted(name) for name in sheets if name != sheet]
+    named = ", ".join(others[:SHOWN]) + total(len(others))
+    return f"{reason} (this is sheet {quoted(sheet)}; --sheet NAME chooses another: {named})"
 
 
 def plural(count: int, noun: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from core.data.layout import Layout, layout_of, trimmed
 from core.data.limits import Limits, check_columns, check_rows
-from core.data.table import Column, Notes, Table, as_text, letter, plural, quoted, shortened, total
+from core.data.table import SHOWN, Column, Notes, Table, as_text, letter, plural, quoted, shortened, total
 from core.errors import DataError, LimitError
 
 Cells = list[object]  # of one row: text, or what a workbook holds
@@ -29,7 +29,7 @@ def tabulate(records: Iterator[tuple[int, Cells]], limits: Limits, place: str, n
     sample = list(islice(records, SAMPLE))
     layout = layout_of([(line, [as_cell(cell) for cell in cells]) for line, cells in sample], place, notes)
     check_columns(len(layout.names), limits)
-    pieces = Pieces(len(layout.names), place)
+    pieces = Pieces(len(layout.names), place, "the header has" if layout.header_line else "the rows above have")
     for line, cells in chain(sample[layout.first :], records):
         pieces.add(line, cells)
         if pieces.rows > limits.rows:
@@ -54,12 +54,13 @@ class Pieces:
 
     width: int
     place: str
+    who: str  # says how many fields there are to be
     rows: int = 0
     lines: array = field(default_factory=lambda: array("q"))
     pending: list[Sequence[object]] = field(default_factory=list)
     done: list[list[pa.Array]] = field(default_factory=list)
     short: list[int] = field(default_factory=list)
-    long: int = 0
+    long: list[int] = field(default_factory=list)
 
     def add(self, line: int, cells: Cells) -> None:
         if len(cells) != self.width:
@@ -77,10 +78,10 @@ class Pieces:
             if any(cell is not None and str(cell).strip() for cell in extra):
                 texts = trimmed([as_cell(cell) for cell in cells])
                 raise DataError(
-                    f"{self.place} {line} has {len(texts)} fields, expected {self.width}: {quoted(', '.join(texts))}; "
+                    f"{self.place} {line} has {len(texts)} fields, {self.who} {self.width}: {quoted(', '.join(texts))}; "
                     "put fields with a delimiter inside in quotes, or remove the extra one"
                 )
-            self.long += 1
+            self.long.append(line)
             return cells[: self.width]
         self.short.append(line)
         return [*cells, *[None] * (self.width - len(cells))]
@@ -97,13 +98,14 @@ class Pieces:
 
     def report(self, notes: Notes) -> None:
         if self.short and self.place == "line":  # a workbook has no cells where it has no values
-            lines = ", ".join(map(str, self.short[:5]))
             count = plural(len(self.short), "row")
-            notes.warn(
-                f"{count} with fewer than {self.width} fields, the rest taken as blank: line {lines}{total(len(self.short))}"
-            )
+            notes.warn(f"{count} with fewer than {self.width} fields, the rest taken as blank: {self.listed(self.short)}")
         if self.long:
-            notes.warn(f"{plural(self.long, 'row')} with blank fields beyond the {self.width} columns; these were left out")
+            count = plural(len(self.long), "row")
+            notes.warn(f"{count} with blank fields beyond the {self.width} columns, now left out: {self.listed(self.long)}")
+
+    def listed(self, lines: list[int]) -> str:
+        return f"{self.place} {', '.join(map(str, lines[:SHOWN]))}{total(len(lines))}"
 
 
 def column_array(cells: Sequence[object]) -> pa.Array:
@@ -151,4 +153,4 @@ def check_fields(arrays: list[pa.Array], limits: Limits, lines: np.ndarray, plac
 
 
 def field_too_long(where: str, limits: Limits) -> LimitError:
-    return LimitError(f"{where}: the field is longer than {limits.field:,} characters; is a quote not closed?")
+    return LimitError(f"{where}: the field is longer than {limits.field:,} characters; close its quote, or shorten it")

@@ -1,4 +1,7 @@
-"""Times with offsets to UTC, except for days: those stay the days that a calendar in the zone shows."""
+"""Times with offsets to UTC, except for days: those stay the days that a calendar in the zone shows.
+
+Times without an offset are those of a clock on the wall; that it was changed twice a year is recognised, and not undone.
+"""
 
 from __future__ import annotations
 
@@ -48,3 +51,35 @@ def offset_minutes(zone: str) -> int:
 def zone_name(minutes: int) -> str:
     hour, minute = divmod(abs(int(minutes)), 60)
     return f"{'-' if minutes < 0 else '+'}{hour:02d}:{minute:02d}" if minutes else "UTC"
+
+
+HOUR = np.timedelta64(1, "h")
+
+
+def is_clock_change(stamps: np.ndarray, same: np.ndarray) -> bool:
+    """Whether all repeated times lie in the hour that clocks show twice in a year, and an hour is missing where they skip one.
+
+    stamps (N,) sorted within each series, same (N−1,) whether neighbours are of one. Only the northern half of the earth:
+    clocks go back on a Sunday in October or November and forward on one in March or April, both before four in the morning.
+    """
+    if not np.issubdtype(stamps.dtype, np.datetime64):
+        return False
+    steps = np.diff(stamps)
+    is_repeat = same & (steps == np.timedelta64(0))
+    repeated = np.unique(stamps[1:][is_repeat].astype("datetime64[h]"))
+    forward = steps[same & (steps > np.timedelta64(0))]
+    if not repeated.size or not forward.size or not is_sunday_night(repeated, (10, 11)).all():
+        return False
+    usual = np.median(forward.astype(np.int64)).astype("timedelta64[us]")
+    if usual > HOUR or len(np.unique(repeated.astype("datetime64[Y]"))) < len(repeated):
+        return False
+    skipped = (stamps[:-1] + usual)[same & (steps == usual + HOUR)]
+    return bool(is_sunday_night(skipped.astype("datetime64[h]"), (3, 4)).any())
+
+
+def is_sunday_night(hours: np.ndarray, months: tuple[int, ...]) -> np.ndarray:
+    """(N,) bool: whether hours (N,) are the first four of a Sunday in one of some months."""
+    days = hours.astype("datetime64[D]")
+    weekdays = (days.astype(np.int64) + 3) % 7  # 0 is Monday: day 0, 1 January 1970, was a Thursday
+    month = hours.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return (weekdays == 6) & np.isin(month, months) & ((hours - days).astype(np.int64) < 4)

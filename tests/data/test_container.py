@@ -10,11 +10,11 @@ ROWS = [["date", "y"]] + [[day, 2.5 * i] for i, day in enumerate(DAYS)]
 
 
 def test_an_empty_file_is_refused():
-    assert refusal(b"") == "the file is empty"
+    assert refusal(b"") == "the file is empty; bring one with a line of names and rows of data"
 
 
 def test_a_file_of_blanks_is_refused():
-    assert refusal(b" \n\n\t ") == "the file is empty: it has only 5 blanks"
+    assert refusal(b" \n\n\t ") == "the file is empty but for 5 blanks; bring one with a line of names and rows of data"
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def test_a_file_of_blanks_is_refused():
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00", "a PNG picture, not a table"),
         (b"\xff\xd8\xff\xe0JFIF", "a JPEG picture, not a table"),
-        (b"GIF89a\x01\x00", "a GIF picture, not a table"),
-        (b"%PDF-1.7\n", "a PDF document"),
+        (b"GIF89a\x01\x00", "a GIF picture, not a table; bring the numbers as CSV, .xlsx or Parquet"),
+        (b"%PDF-1.7\n", "a PDF document, not a table; bring the numbers as CSV, .xlsx or Parquet"),
         (gzip.compress(b"date,y\n"), "compressed (gzip); unpack it first"),
         (b"<!DOCTYPE html><html><body>log in</body></html>", "a web page"),
         (b'[{"date": "2024-01-01", "y": 1}]', "JSON"),

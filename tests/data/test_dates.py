@@ -1,7 +1,7 @@
 import pytest
 
 from core.series.timeseries import labels
-from tests.data.brought import column, dated, refusal, understood
+from tests.data.brought import column, dated, lines, refusal, understood
 
 
 def read(*times: str, **choices: object) -> tuple[list[str] | list[int], str | None]:
@@ -155,3 +155,8 @@ def test_without_dates_rows_are_steps_and_that_is_said():
 
 def test_a_season_that_is_chosen_stands():
     assert understood(column(*"314159265"), season=3).panel.series[0].season == 3
+
+
+def test_of_many_cells_that_are_no_dates_each_is_said_to_be_none():
+    text = refusal(lines(*(f"day {number} of it,{number}" for number in range(120))), time="date")
+    assert "(120 in all): each is not a date; write dates like" in text

@@ -32,7 +32,8 @@ def test_mixed_encodings_are_refused_at_the_first_bad_line():
 
 
 def test_a_nul_byte_is_refused_with_its_line():
-    assert refusal(b"date,y\n2024-01-01,1\n2024-01-02,\x002\n") == "line 3 contains a NUL byte; is the file damaged?"
+    text = refusal(b"date,y\n2024-01-01,1\n2024-01-02,\x002\n")
+    assert text == "line 3 contains a NUL byte; save the file anew as CSV in UTF-8"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

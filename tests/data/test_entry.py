@@ -1,5 +1,7 @@
 import json
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,3 +80,22 @@ def test_a_small_file_takes_less_than_two_seconds():
     start = time.monotonic()
     understand(content.encode(), "a.csv", Choices(), Limits())
     assert time.monotonic() - start < 2  # 0.4 s on an idle machine
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "fifo.csv")
+    for path in (tmp_path / "fifo.csv", Path("/dev/null")):
+        with pytest.raises(DataError, match=f"^{path} is not a regular file but a pipe, socket or device; save its content"):
+            understand_file(path, Choices(), Limits())
+
+
+@pytest.mark.parametrize("address", ["http://x/y.csv", "https://example.org/a/b.csv", "s3://bucket/key"])
+def test_addresses_are_not_fetched_and_shown_whole(address):
+    with pytest.raises(DataError) as caught:
+        understand_file(Path(address), Choices(), Limits())
+    assert str(caught.value) == f"{address} is an address, which is not fetched; download the file first"
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"cannot be read \(File name too long\); check its name and permissions"):
+        understand_file(tmp_path / ("x" * 300), Choices(), Limits())

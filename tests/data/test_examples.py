@@ -9,6 +9,7 @@ from core.data.choices import Choices
 from core.data.examples import EXAMPLES, examples_json, load_example
 from core.errors import ConfigError
 from core.series.timeseries import labels
+from tests.data.brought import column, understood
 
 EXPECTED = {  # name: (n, start, end, freq, season, missing)
     "sunspots": (309, "1700-01-01", "2008-01-01", "YS", 11, 0),
@@ -85,3 +86,9 @@ def test_statsmodels_is_found_and_not_imported():
     )
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_sheet_chosen_for_what_has_none_is_said():
+    said = 'the sheet "X" was chosen, but only workbooks have sheets; the choice was left out'
+    assert said in load_example("nile", Choices(sheet="X")).warnings
+    assert said in understood(column("3", "1", "4"), sheet="X").warnings

@@ -94,3 +94,38 @@ def test_xml_entities_are_refused():
 def test_a_damaged_part_is_refused():
     content = with_part(workbook(ROWS), "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>")
     assert refusal(content, "a.xlsx").startswith("the workbook is damaged or incomplete")
+
+
+def covered(*more: str) -> object:
+    """Adds a cover of text before the data, and copies of the data behind it."""
+
+    def add(book):
+        cover = book.create_sheet("Cover", 0)
+        cover.append(["Sales report"])
+        cover.append(["as of", "2024-05-01"])
+        for name in more:
+            sheet = book.create_sheet(name)
+            for row in ROWS:
+                sheet.append(row)
+
+    return add
+
+
+def test_the_only_sheet_with_a_table_is_read_though_a_cover_comes_first():
+    result = understood(workbook(ROWS, more=covered()), "a.xlsx")
+    assert result.dialect.sheet == "Data"
+    assert result.warnings == ('the sheet "Data" was read; there are others: "Cover"',)
+
+
+def test_an_error_in_a_sheet_that_nobody_chose_names_the_others():
+    text = refusal(workbook(ROWS, more=covered("More")), "a.xlsx")
+    assert text.endswith('(this is sheet "Cover"; --sheet NAME chooses another: "Data", "More")')
+    text = refusal(workbook(ROWS, more=covered("More")), "a.xlsx", target="y")
+    assert text.startswith("there is no column 'y'")
+    assert text.endswith('--sheet NAME chooses another: "Data", "More")')
+    assert "--sheet" not in refusal(workbook(ROWS, more=covered("More")), "a.xlsx", sheet="Cover")
+
+
+def test_a_chosen_sheet_that_is_empty_names_the_others():
+    text = refusal(workbook([], more=covered()), "a.xlsx", sheet="Data")
+    assert text == 'the sheet "Data" is empty; choose another sheet with --sheet NAME: "Cover"'

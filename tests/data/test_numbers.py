@@ -1,6 +1,6 @@
 import pytest
 
-from tests.data.brought import column, refusal, understood
+from tests.data.brought import column, lines, parquet, refusal, understood
 
 
 def values(*cells: str, **choices: str) -> list[float]:
@@ -83,8 +83,17 @@ def test_what_only_looks_like_a_number_is_refused(cell):
 
 
 def test_numbers_out_of_range_are_refused():
-    assert '"1e400" is out of the range of numbers' in refusal(column("1", "1e400", "3"))
-    assert '"1e-400" is too close to zero' in refusal(column("1", "1e-400", "3"))
+    for cell in ("1e400", "-2e150"):
+        assert f'line 3, column B "y": "{cell}" is beyond 1e150, too large' in refusal(column("1", cell, "3"))
+    for cell in ("1e-400", "-9e-151"):
+        assert f'line 3, column B "y": "{cell}" is closer to zero than 1e-150' in refusal(column("1", cell, "3"))
+    assert values("1", "-1e150", "1e-150", "0") == [1, -1e150, 1e-150, 0]
+
+
+def test_numbers_out_of_range_are_refused_in_typed_files_and_covariates():
+    text = refusal(parquet(step=[0, 1, 2], y=[1.0, 3e200, 2.0]), "a.parquet")
+    assert text == 'row 2, column B "y": "3e+200" is beyond 1e150, too large to compute with; correct it, or rescale the unit'
+    assert "rescale the unit, or write 0" in refusal(lines("0,1,2", "1,3,1e-200", "2,5,4", head="t,y,x"), past=("x",))
 
 
 def test_truth_values_are_refused_as_a_target_and_read_as_a_covariate():
@@ -98,4 +107,4 @@ def test_numbers_that_may_stand_for_missing_are_warned_of():
 
 
 def test_a_constant_series_is_a_warning_not_an_error():
-    assert "constant" in understood(column("5", "5", "5")).warnings[0]
+    assert "the series is constant:" in understood(column("5", "5", "5")).warnings[0]

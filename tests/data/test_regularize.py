@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.data.regularize import filled_causally
@@ -27,7 +28,7 @@ def test_missing_dates_and_missing_values_are_gaps_alike():
     assert series.values.tolist() == [3, 3, 4, 4, 1, 5]
     assert series.observed.tolist() == [True, False, True, False, True, True]
     assert result.missing == (2,)
-    assert "2 steps without a value" in result.repairs[0]
+    assert result.repairs == ("2 steps without a value, filled with the last value",)
 
 
 def test_missing_ends_are_cut_off_and_said():
@@ -44,7 +45,7 @@ def test_rows_are_sorted_and_that_is_said():
     result = understood(dated("2024-01-01", "2024-01-03", "2024-01-02", "2024-01-04"))
     assert result.panel.series[0].values.tolist() == [3, 4, 1, 1]
     assert "out of order" in result.repairs[0]
-    assert "first at line 4" in result.repairs[0]
+    assert result.repairs == ("the rows were out of order in 1 place, first at line 4; they were sorted by time",)
 
 
 @pytest.mark.parametrize(("rule", "expected"), [(None, 6.0), ("mean", 6.0), ("sum", 12.0), ("first", 3.0), ("last", 9.0)])
@@ -52,8 +53,9 @@ def test_conflicting_duplicates_are_resolved_by_the_rule_and_said(rule, expected
     result = understood(lines("2024-01-01,1", "2024-01-02,3", "2024-01-02,9", "2024-01-03,4"), duplicates=rule)
     assert result.panel.series[0].values.tolist() == [1, expected, 4]
     assert result.duplicates == (1,)
-    assert "1 row with the time of another row and other values" in result.repairs[0]
-    assert "(line 4)" in result.repairs[0]
+    (said,) = result.repairs + result.warnings
+    assert said.startswith("1 row with the time of another row and other values (line 4); ")
+    assert said.endswith("choose sum, first or last if the mean is not meant") == (rule is None)
     assert bool(result.warnings) == (rule is None)
 
 
@@ -66,7 +68,7 @@ def test_rows_that_repeat_another_exactly_are_left_out():
 
 def test_times_that_all_repeat_are_called_a_missing_id():
     result = understood(lines(*(f"2024-01-0{d},{v}" for d in range(1, 6) for v in (d, 10 * d))))
-    assert "every time appears 2 times: this looks like several series" in result.warnings[0]
+    assert "every time appears 2 times as in several series: choose the id column" in result.warnings[0]
 
 
 def test_irregular_times_are_refused_with_the_first_that_is_off():
@@ -117,9 +119,7 @@ def test_known_covariates_reach_beyond_the_target_and_past_ones_do_not():
     assert inputs.values[:, 1].tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
     assert inputs.values[:8, 0].tolist() == [10, 20, 30, 30, 50, 60, 70, 80]
     assert np.isnan(inputs.values[8:, 0]).all()
-    assert result.repairs == (
-        "1 cell without a value in the covariates, filled with the last value, at the start with the first",
-    )
+    assert result.repairs == ("1 cell without a value in the covariates, filled with the last value",)
 
 
 def test_series_with_too_few_values_are_left_out_of_a_panel_with_a_warning():
@@ -127,3 +127,87 @@ def test_series_with_too_few_values_are_left_out_of_a_panel_with_a_warning():
     result = understood(lines(*rows, head="unique_id,ds,y"))
     assert [series.id for series in result.panel] == ["a"]
     assert 'fewer than 3 observations were left out: "b" with 2' in result.warnings[0]
+
+
+def test_how_gaps_were_filled_is_counted_by_the_value_taken():
+    result = understood(column("3", "", "4", "1", "", "5", "9", "2", "", "6"), season=4)
+    assert result.panel.series[0].values.tolist() == [3, 3, 4, 1, 3, 5, 9, 2, 3, 6]
+    assert result.repairs == ("3 steps without a value, filled: 2 with the value one season before, 1 with the last value",)
+    result = understood(column("3", "1", "4", "1", "", "5"), season=4)
+    assert result.repairs == ("1 step without a value, filled with the value one season before",)
+
+
+def covariate(*cells: str) -> str:
+    """Values 1, 2, 3, ... a day with a covariate x; a cell may be preceded by the value, as in "/7" for none."""
+    rows = []
+    for day, cell in enumerate(cells, start=1):
+        value, slash, given = cell.rpartition("/")
+        rows.append(f"2024-01-{day:02d},{value if slash else day},{given}")
+    return lines(*rows, head="date,y,x")
+
+
+def test_a_series_begins_where_its_covariate_does():
+    result = understood(covariate("", "", "", "40", "", "60", "70"), past=("x",))
+    (series,) = result.panel
+    assert series.values.tolist() == [4, 5, 6, 7]
+    assert series.inputs.values[:, 0].tolist() == [40, 40, 60, 70]
+    assert result.warnings == ('3 rows left out at the start, before "x" has a value; leave the covariate out to keep them',)
+
+
+def test_a_covariate_from_before_the_series_is_carried_into_it():
+    result = understood(covariate("/10", "/20", "", "40", "50"), known=("x",))
+    (series,) = result.panel
+    assert series.values.tolist() == [3, 4, 5]
+    assert series.inputs.values[:, 0].tolist() == [20, 40, 50]
+    assert not result.warnings
+
+
+def test_a_covariate_that_begins_too_late_is_refused_by_name():
+    text = refusal(covariate("", "", "", "", "50", "60", "70"), past=("x",))
+    assert text == (
+        '4 of the 7 values come before the covariate "x" has one; bring its earlier values, or leave the covariate out'
+    )
+    assert "2 of the 4 values come before" in refusal(covariate("", "", "30", "40"), past=("x",))
+    text = refusal(covariate("", "", "", ""), past=("x",))
+    assert text == 'the covariate "x" has no value; fill it in, or leave the covariate out'
+
+
+def panel(**values: object) -> str:
+    rows = [f"{name},2024-01-{day:02d},{value}" for name, found in values.items() for day, value in enumerate(found, start=1)]
+    return lines(*rows, head="id,ds,y")
+
+
+def test_constant_and_short_series_of_a_panel_are_named():
+    result = understood(panel(a=[5] * 12, b=range(12), c=[3, 1, 4, 1]))
+    assert result.warnings == (
+        '"a" is constant: relative measures of error are not defined there',
+        'series with fewer than 11 steps, too few to train and test most models: "c" 4; bring more, or leave them out',
+    )
+
+
+def test_at_most_five_constant_or_short_series_are_named_and_all_are_counted():
+    result = understood(panel(**{name: [len(name)] * 5 for name in "abcdefg"}))
+    assert result.warnings[0].startswith('"a", "b", "c", "d", "e" (7 in all) are constant:')
+    assert '"a" 5, "b" 5, "c" 5, "d" 5, "e" 5 (7 in all);' in result.warnings[1]
+
+
+def hourly(first: str, last: str, zone: str, step: str = "h") -> str:
+    times = pd.date_range(first, last, freq=step, tz=zone).tz_localize(None)
+    return lines(*(f"{time:%Y-%m-%d %H:%M},{number % 24 + number % 5}" for number, time in enumerate(times)))
+
+
+@pytest.mark.parametrize(
+    ("zone", "step", "repeated"), [("Europe/Berlin", "h", 1), ("America/New_York", "h", 1), ("Europe/Berlin", "30min", 2)]
+)
+def test_clock_changes_of_local_hours_are_recognised(zone, step, repeated):
+    result = understood(hourly("2024-03-05", "2024-11-10", zone, step))
+    assert result.duplicates == (repeated,)
+    assert result.missing == (repeated,)
+    assert "an hour that local clocks show twice, on a Sunday in autumn" in result.warnings[0]
+    assert "bring the times in UTC or with their offsets" in result.warnings[0]
+    assert len(result.warnings) == 1
+
+
+def test_repeated_hours_without_a_skipped_one_are_ordinary_duplicates():
+    result = understood(hourly("2024-10-20", "2024-11-10", "Europe/Berlin"))
+    assert result.warnings[0].startswith("1 row with the time of another row and other values (line ")
