@@ -1,6 +1,6 @@
 """The command line: JSON on standard output, everything else on standard error.
 
-Exit 0; 2 with one line that names value, bound and remedy; 1 for a defect of ours.
+Exit 0; 2 with one line that names value, bound and remedy; 1 for a defect of ours; 141, without a word, if the reader left.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
 
 DEVICES = ("auto", "cpu", "cuda")
+READER_LEFT = 141  # 128 + SIGPIPE, which not every system has
 
 
 class Stopped(Exception):
@@ -60,10 +61,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Stopped as stopped:
         return 128 + stopped.number
+    except BrokenPipeError:  # as of a program that SIGPIPE ends: whoever read along has seen enough
+        _close_quietly()
+        return READER_LEFT
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
     return 0
+
+
+def _close_quietly() -> None:
+    """Let what is still to be written go nowhere, or Python would complain about it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
 
 
 def _print(answer: object, out: Path | None) -> None:
@@ -74,6 +88,8 @@ def _print(answer: object, out: Path | None) -> None:
             sys.stdout.flush()
         else:
             out.write_text(text + "\n", encoding="utf-8")
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise DataError(f"{out or 'standard output'} cannot be written: {error.strerror}; choose another place") from error
 
@@ -102,7 +118,7 @@ def _compare(options: argparse.Namespace) -> object:
         result = run(experiment, watch)
     _refuse_if_nothing_worked(result)
     if options.forecasts:
-        forecasts.write(result, options.forecasts)
+        forecasts.write(result.tasks, options.forecasts)
     told = {"source": options.source, "repairs": list(understood.repairs)}
     return told | summary.as_json(result, understood.series_json(), warnings)
 

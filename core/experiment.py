@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from core.errors import AppError
 from core.evaluation.backtest import Backtest, Rolling, backtest, residuals, roll, with_intervals
@@ -22,7 +23,7 @@ from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
 from core.progress import Context, EpochLog, Progress, Report, silent
 from core.series.forecast import Forecast
-from core.series.timeseries import TimeSeries
+from core.series.timeseries import Index, TimeSeries
 from core.threads import one_thread
 
 
@@ -35,6 +36,18 @@ class SeriesResult:
     backtest: Backtest | None
     scores: Scores | None
     seed_scores: tuple[Scores, ...] = ()
+
+    def index_at(self, origin: int) -> Index:
+        """The H dates or steps that a forecast from a scored `origin` is for, counted back from those of the final forecast.
+
+        The last scored origin lies one horizon before the end of the series, which the final forecast continues.
+        """
+        future, horizon = self.forecast.index, len(self.forecast.point)
+        back = int(self.backtest.origins[-1]) + horizon - origin
+        if isinstance(future, pd.RangeIndex):
+            start = future[0] - back * future.step
+            return pd.RangeIndex(start, start + horizon * future.step, future.step)
+        return pd.date_range(end=future[0], periods=back + 1, freq=future.freq)[:horizon]
 
 
 @dataclass(frozen=True)
@@ -141,9 +154,10 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
     found, log = [], []
     for number, seed in enumerate(seeds):
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
+        whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
         border = rolling.fits / (rolling.fits + 1)
-        points = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log))
-        fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log))
+        points = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
+        fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log, whose))
         forecasts = {one.id: fitted.forecast(one, spec.horizon) for one in experiment.panel}
         found.append(Seeded(seed, points, forecasts, fitted))
     return found, log
@@ -176,13 +190,15 @@ def _device(model: Model, device: str) -> str:
     return resolve(device)
 
 
-def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry]) -> Context:
-    """The same context, writing down every epoch that passes through it."""
+def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry], whose: str) -> Context:
+    """The same context, writing down every epoch that passes through it, and saying which fit of `whose` it is."""
+    what = whose + {"backtest": "backtest", "final": "final fit"}[fit]
 
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
             log.append(LogEntry(context.seed, fit, progress.epoch))
-        context.watch(replace(progress, seed=context.seed, fit=fit))
+        message = f"{what}, {progress.message}" if progress.message else what
+        context.watch(replace(progress, message=message, seed=context.seed, fit=fit))
 
     return replace(context, watch=watch)
 

@@ -22,8 +22,9 @@ from core.bounds import read_bounds, refuse_unknown
 from core.data.choices import Choices
 from core.data.entry import understand, understand_file
 from core.data.examples import examples_json, load_example
-from core.data.limits import Limits
+from core.data.limits import Limits, check_size
 from core.data.understanding import Understanding
+from core.data.uploads import Uploads
 from core.errors import ConfigError, LimitError, StoreError
 from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
@@ -33,6 +34,7 @@ from core.jobs.cost import CostModel
 from core.jobs.launch import (
     Launch,
     clean_name,
+    clean_title,
     planned,
     refuse_full_queue,
     refuse_many_models,
@@ -41,6 +43,7 @@ from core.jobs.launch import (
 )
 from core.jobs.limits import Host, JobLimits
 from core.jobs.supervisor import Supervisor
+from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
 from core.series.timeseries import Panel
 from core.store.blobs import decode_result
@@ -81,6 +84,7 @@ class Workbench:
             read_bounds(Limits, environ), read_bounds(JobLimits, environ), host or Host.from_environment(environ)
         )
         self.launching = threading.Lock()
+        self.uploads = Uploads()
         self.store = Store.open(home)
         self.cost = CostModel(home / "machine.json")
         self.supervisor = Supervisor(self.store, home, host=self.limits.host, limits=self.limits.jobs, cost=self.cost)
@@ -111,6 +115,16 @@ class Workbench:
     def understand(self, content: bytes, name: str, choices: Choices) -> Understanding:
         """What an upload holds; nothing is kept."""
         return understand(content, name, choices, self.limits.data)
+
+    def keep_upload(self, workspace: str, content: bytes, name: str) -> str:
+        """Keep an upload in memory while it is being understood; its digest.  Raises LimitError."""
+        check_size(len(content), self.limits.data)
+        return self.uploads.keep(workspace, name, content)
+
+    def understand_upload(self, workspace: str, digest: str, choices: Choices) -> Understanding:
+        """What a kept upload holds.  Raises NotFoundError where it had to make room for others."""
+        upload = self.uploads.find(workspace, digest)
+        return self.understand(upload.content, upload.name, choices)
 
     def understand_file(self, path: Path, choices: Choices) -> Understanding:
         """What a file holds; nothing is kept."""
@@ -158,13 +172,14 @@ class Workbench:
 
         Raises ConfigError, DataError, NotFoundError for what cannot be computed, LimitError for what is too much.
         """
+        name = clean_title(title)
         experiment, launch = self.plan(workspace, spec)
         with self.launching:  # or many at once would all find the last free place
             if request is None or self.store.run_of_request(workspace, request) is None:
                 refuse_full_queue(self.store, workspace, self.limits.jobs)
             run_id, is_new = self.store.create_run(
                 workspace,
-                clean_name(title) or title_of(experiment),
+                name or title_of(experiment),
                 experiment.spec,
                 tasks_of(experiment, launch),
                 request or secrets.token_hex(16),
@@ -178,10 +193,14 @@ class Workbench:
 
     def run(self, workspace: str, run_id: str) -> RunView:
         """A run, live or finished.  Raises NotFoundError."""
+        return RunView(self.progress(workspace, run_id), self.store.epochs(workspace, run_id))
+
+    def progress(self, workspace: str, run_id: str) -> RunRecord:
+        """The same without its epochs: what is cheap to ask every second."""
         record = self.store.run(workspace, run_id)
         if any(task.state == "queued" for task in record.tasks):
             record = replace(record, tasks=self._placed(record))
-        return RunView(record, self.store.epochs(workspace, run_id))
+        return record
 
     def _placed(self, record: RunRecord) -> tuple:
         """The tasks, those that wait with their place in the queue."""
@@ -207,6 +226,12 @@ class Workbench:
         last = self.store.run(workspace, run_id).tasks[-1]
         return decode_comparison(self.store.result(workspace, run_id, last.id)) if last.state == "done" else None
 
+    def outcome(self, workspace: str, run_id: str) -> Outcome:
+        """All that a run gave so far, for its readers.  Raises NotFoundError, DamagedError."""
+        record = self.store.run(workspace, run_id)
+        panel = self.store.panel(workspace, record.spec.series)
+        return of_run(record, self.results(workspace, run_id), self.comparison(workspace, run_id), panel)
+
     def cancel(self, workspace: str, run_id: str, task_id: str | None = None) -> None:
         """Stop one task, or all; what is finished stays."""
         running = self.store.cancel(workspace, run_id, task_id)
@@ -225,8 +250,8 @@ class Workbench:
         return count
 
     def rename(self, workspace: str, run_id: str, title: str) -> None:
-        """Raises ConfigError for an empty title."""
-        name = clean_name(title)
+        """Raises ConfigError for an empty title, or one of more than 120 characters."""
+        name = clean_title(title)
         if not name:
             raise ConfigError("the title is empty; write at least one letter")
         self.store.rename_run(workspace, run_id, name)

@@ -215,13 +215,13 @@ def test_a_panel_is_compared_series_by_series_and_averaged():
         assert task.scores.values["mase"] == pytest.approx(sum(each) / 2)
     assert summary.as_json(result, [{"id": "sales"}, {"id": "returns"}])["models"][0]["backtest"] is None
     assert "the series end at different dates" in " ".join(result.experiment.warnings)
-    table = forecasts.table(result)
+    table = forecasts.table(result.tasks)
     assert set(table.unique_id) == {"sales", "returns"}
 
 
 def test_the_table_of_forecasts_has_every_origin_and_the_final_one(tmp_path):
     result = run(design(spec_of("naive", origins=2), Panel((months(),))))
-    forecasts.write(result, tmp_path / "all.parquet")
+    forecasts.write(result.tasks, tmp_path / "all.parquet")
     table = pd.read_parquet(tmp_path / "all.parquet")
     assert list(table) == [
         "unique_id", "ds", "label", "name", "origin", "step", "point", "q0.025", "q0.1", "q0.9", "q0.975"

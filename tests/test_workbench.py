@@ -23,7 +23,7 @@ from tests.faults.home import OWNER, ended, launched, months, network, plain
 
 STRANGER = "stranger"
 OPEN_TO_ALL = {"close", "understand", "understand_file", "examples", "example"}  # they know of no workspace
-OWN_ONLY = {"add_series", "series", "runs"}  # of a workspace, and about nothing that has an id
+OWN_ONLY = {"add_series", "keep_upload", "series", "runs"}  # of a workspace, and about nothing that has an id
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def finished(bench):
     share, token = bench.share(OWNER, run_id)
     key = record.spec.series[0]
     return {"run_id": run_id, "task_id": record.tasks[0].id, "share_id": share.id, "key": key, "keys": (key,),
-            "spec": record.spec, "title": "taken", "token": token}  # fmt: skip
+            "spec": record.spec, "title": "taken", "token": token, "choices": Choices(),
+            "digest": bench.keep_upload(OWNER, b"month,sales\n2020-01,1\n2020-02,2\n2020-03,4\n", "sales.csv")}  # fmt: skip
 
 
 def calls():
@@ -61,7 +62,8 @@ ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY - {"open_share"})
 def test_every_call_is_of_a_workspace_or_known_to_be_open(finished):
     for name, parameters in calls().items():
         assert name in OPEN_TO_ALL | {"open_share"} or list(parameters)[1] == "workspace", name
-        known = {"self", "workspace", *finished, "panel", "source", "request", "days", "passphrase", "includes_data"}
+        free = {"panel", "source", "request", "days", "passphrase", "includes_data", "content", "name"}
+        known = {"self", "workspace", *finished, *free}
         assert name in OPEN_TO_ALL or set(parameters) <= known, f"{name} has a parameter that is not tried with foreign ids"
     assert all(set(calls()[name]) & set(finished) for name in ABOUT_IDS)
 
@@ -80,7 +82,8 @@ def test_what_belongs_to_another_run_or_to_nobody_is_not_found_either(bench, fin
     @given(st.text(max_size=40).filter(lambda text: text not in finished.values()))
     def not_found(text):
         spec = RunSpec((text,), plain("naive"), 6)
-        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key"), text) | {"keys": (text,), "spec": spec, "title": "t"}
+        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key", "digest"), text)
+        unknown |= {"keys": (text,), "spec": spec, "title": "t", "choices": Choices()}
         with pytest.raises(NotFoundError):
             asked(bench, name, OWNER, unknown)
 

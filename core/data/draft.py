@@ -49,7 +49,10 @@ class ColumnReading:
 
 @dataclass(frozen=True, eq=False)
 class SeriesDraft:
-    """One series on its grid: start (ISO date or step), values (T,), observed (T,), inputs (T + F, C) or None."""
+    """One series on its grid: start (ISO date or step), values (T,), observed (T,), inputs (T + F, C) or None.
+
+    duplicates  surplus rows;  doubled  the first 1,000 positions of those
+    """
 
     id: str
     start: str | int
@@ -58,6 +61,7 @@ class SeriesDraft:
     season: int
     missing: int
     duplicates: int
+    doubled: tuple[int, ...] = ()
     inputs: np.ndarray | None = None
 
 
@@ -89,6 +93,7 @@ def packed(draft: Draft) -> bytes:
             "season": one.season,
             "missing": one.missing,
             "duplicates": one.duplicates,
+            "doubled": one.doubled,
         }
         for one in draft.series
     ]
@@ -113,7 +118,7 @@ def unpacked(content: bytes) -> Draft:
         end = position + 2 * length
         inputs = numbers[end : end + rows * width].reshape(rows, width) if rows else None
         values, observed = numbers[position : position + length], numbers[position + length : end] != 0
-        series.append(SeriesDraft(**one, values=values, observed=observed, inputs=inputs))
+        series.append(SeriesDraft(**tuples(one), values=values, observed=observed, inputs=inputs))
         position = end + rows * width
     assert position == len(numbers), "a draft is as long as its header says"
     return Draft(

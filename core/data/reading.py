@@ -164,7 +164,16 @@ def rows_of(table: Table, roles: Roles, times: Times, measures: Measures) -> Row
         stamps, places, count = times.stamps, table.lines, 1
     if roles.time is None and roles.id is not None:
         stamps = steps_within(codes, len(names))
-    return Rows(names, codes, stamps, measures.values, np.tile(measures.inputs, (count, 1)), places, table.place)
+    return Rows(
+        names,
+        codes,
+        stamps,
+        measures.values,
+        np.tile(measures.inputs, (count, 1)),
+        places,
+        table.place,
+        np.zeros(len(stamps), np.int64),
+    )
 
 
 def coded(table: Table, roles: Roles) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -24,6 +24,7 @@ FEWEST = 3  # observations: fewer have no frequency
 
 
 MOST_MISSING = 0.5  # of the steps from the first value to the last
+MOST_DOUBLED = 1000  # times that stood in the table more than once and are told apart
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ def regular_series(rows: Rows, plan: Plan, notes: Notes) -> tuple[Frequency, tup
 
     Raises DataError where the times are irregular, TooShortError where no series has enough observations.
     """
-    rows, surplus = without_duplicates(in_order(rows, notes), plan.duplicates, notes)
-    rows, surplus = enough(rows, surplus, notes)
+    rows = enough(without_duplicates(in_order(rows, notes), plan.duplicates, notes), notes)
     places = PlaceNames(rows.place, rows.places)
     frequency = infer(Spacing(rows.stamps, rows.same_series(), places), notes, is_step=plan.is_step)
     positions = frequency.positions(rows.stamps)
@@ -57,7 +57,7 @@ def regular_series(rows: Rows, plan: Plan, notes: Notes) -> tuple[Frequency, tup
     for code, (low, high) in enumerate(rows.bounds()):
         name = rows.names[code]
         try:
-            draft, what = one_series(name, rows, slice(low, high), positions[low:high], frequency, plan, int(surplus[code]))
+            draft, what = one_series(name, rows, slice(low, high), positions[low:high], frequency, plan)
         except DataError as error:
             refused.append((name, error))
             continue
@@ -80,7 +80,7 @@ class PlaceNames:
         return f"{self.place} {self.numbers[row]}"
 
 
-def enough(rows: Rows, surplus: np.ndarray, notes: Notes) -> tuple[Rows, np.ndarray]:
+def enough(rows: Rows, notes: Notes) -> Rows:
     """The rows of the series that have enough observations; the others are left out with a warning.
 
     Raises TooShortError if none has.
@@ -88,7 +88,7 @@ def enough(rows: Rows, surplus: np.ndarray, notes: Notes) -> tuple[Rows, np.ndar
     counts = np.bincount(rows.codes[~np.isnan(rows.values)], minlength=len(rows.names))
     few = np.flatnonzero(counts < FEWEST)
     if not few.size:
-        return rows, surplus
+        return rows
     if few.size == len(rows.names):
         have = counts.max()
         which = "the series has" if len(rows.names) == 1 else "the longest series has"
@@ -103,11 +103,12 @@ def enough(rows: Rows, surplus: np.ndarray, notes: Notes) -> tuple[Rows, np.ndar
     return Rows(
         tuple(rows.names[code] for code in kept),
         places[chosen.codes], chosen.stamps, chosen.values, chosen.inputs, chosen.places, chosen.place,
-    ), surplus[kept]  # fmt: skip
+        chosen.surplus,
+    )  # fmt: skip
 
 
 def one_series(
-    name: str, rows: Rows, where: slice, positions: np.ndarray, frequency: Frequency, plan: Plan, surplus: int
+    name: str, rows: Rows, where: slice, positions: np.ndarray, frequency: Frequency, plan: Plan
 ) -> tuple[SeriesDraft, Filled]:
     """One series on its grid.  Raises DataError if more than half of its steps have no value."""
     values, inputs = rows.values[where], rows.inputs[where]
@@ -127,7 +128,10 @@ def one_series(
     proposed = plan.season or propose_season(grid, frequency.alias or None).length
     covariates, ahead, gaps = input_rows(inputs, positions - first, length, plan.input_roles)
     cut = int(np.isnan(values[: present[0]]).sum() + max(0, np.isnan(values[present[-1] :]).sum() - ahead))
-    draft = SeriesDraft(name, frequency.label(first), grid, observed, proposed, missing, surplus, covariates)
+    doubled = positions[rows.surplus[where] > 0] - first
+    doubled = tuple(doubled[(doubled >= 0) & (doubled < length)][:MOST_DOUBLED].tolist())
+    surplus = int(rows.surplus[where].sum())
+    draft = SeriesDraft(name, frequency.label(first), grid, observed, proposed, missing, surplus, doubled, covariates)
     seasonal = int((~observed[season:]).sum()) if season > 1 else 0
     return draft, Filled(name, missing, seasonal, cut, gaps, late, latest)
 

@@ -21,6 +21,7 @@ class Rows:
     stamps  (N,) datetime64[us], or int64 for plain steps
     values  (N,) the target, NaN where missing;  inputs (N, C) covariates, likewise
     places  (N,) line numbers
+    surplus (N,) how many more rows had the same time and were resolved into this one
     """
 
     names: tuple[str, ...]
@@ -30,10 +31,11 @@ class Rows:
     inputs: np.ndarray
     places: np.ndarray
     place: str
+    surplus: np.ndarray
 
     def at(self, chosen: np.ndarray) -> Rows:
         """The rows with these numbers, or where this mask is true."""
-        picked = {name: getattr(self, name)[chosen] for name in ("codes", "stamps", "values", "inputs", "places")}
+        picked = {name: getattr(self, name)[chosen] for name in ("codes", "stamps", "values", "inputs", "places", "surplus")}
         return replace(self, **picked)
 
     def same_series(self) -> np.ndarray:
@@ -59,13 +61,11 @@ def in_order(rows: Rows, notes: Notes) -> Rows:
     return grouped.at(np.lexsort((grouped.stamps.astype(np.int64), grouped.codes)))
 
 
-def without_duplicates(rows: Rows, rule: str | None, notes: Notes) -> tuple[Rows, np.ndarray]:
-    """Sorted rows with one row a series and time, and the surplus rows of each series (S,)."""
-    surplus = np.zeros(len(rows.names), np.int64)
+def without_duplicates(rows: Rows, rule: str | None, notes: Notes) -> Rows:
+    """Sorted rows with one row a series and time, which knows how many it stands for."""
     repeats = np.concatenate(([False], (np.diff(rows.stamps.astype(np.int64)) == 0) & rows.same_series()))
     if not repeats.any():
-        return rows, surplus
-    np.add.at(surplus, rows.codes[repeats], 1)
+        return rows
     starts = np.flatnonzero(~repeats)
     group = np.cumsum(~repeats) - 1
     columns = np.column_stack((rows.values, rows.inputs))
@@ -75,7 +75,8 @@ def without_duplicates(rows: Rows, rule: str | None, notes: Notes) -> tuple[Rows
     resolved = resolve(columns, starts, group, rule or MEAN)
     resolved[is_same] = columns[starts[is_same]]
     tell(rows, repeats, is_same[group], rule, notes)
-    return replace(rows.at(starts), values=resolved[:, 0], inputs=resolved[:, 1:]), surplus
+    surplus = np.bincount(group) - 1
+    return replace(rows.at(starts), values=resolved[:, 0], inputs=resolved[:, 1:], surplus=surplus)
 
 
 def tell(rows: Rows, repeats: np.ndarray, is_same: np.ndarray, rule: str | None, notes: Notes) -> None:

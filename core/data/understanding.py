@@ -17,6 +17,7 @@ class Understanding:
     """The result of a reading.
 
     missing, duplicates  (S,) steps that were filled, and surplus rows, of each series of the panel
+    doubled   (S,) positions of times that stood in the table more than once, 1,000 at most
     repairs   what was changed in the data, one sentence each;  warnings  what may need a choice
     """
 
@@ -25,6 +26,7 @@ class Understanding:
     panel: Panel
     missing: tuple[int, ...]
     duplicates: tuple[int, ...]
+    doubled: tuple[tuple[int, ...], ...]
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -81,6 +83,7 @@ def rebuilt(draft: Draft) -> Understanding:
         panel=Panel(tuple(series_of(one, draft) for one in draft.series)),
         missing=tuple(one.missing for one in draft.series),
         duplicates=tuple(one.duplicates for one in draft.series),
+        doubled=tuple(one.doubled for one in draft.series),
         repairs=draft.repairs,
         warnings=draft.warnings,
     )

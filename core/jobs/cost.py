@@ -19,6 +19,7 @@ import numpy as np
 
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
+from core.jobs.lock import private
 from core.models.base import Value
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
@@ -32,6 +33,7 @@ FORECAST = 0.0006  # seconds of one forecast from one origin
 BOTTOM = 0.05  # seconds of a task whatever it does
 LEARNING = 0.3  # how far a factor moves towards what a task really took
 LEAST_MEMORY = 64 * MIB
+NEW = ".new"  # the end of the file that will take the place of the old one
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class CostModel:
         self.place = place
         self.guard = threading.Lock()
         self.machine, self.models = _remembered(place)
+
+    def clean(self) -> None:
+        """Remove what a killed server left half-written. Only who has the home to itself may do so."""
+        self.place.with_suffix(NEW).unlink(missing_ok=True)
 
     def predict(self, experiment: Experiment, model: ModelSpec) -> Prediction:
         """For one model of a run that is designed."""
@@ -75,9 +81,9 @@ class CostModel:
 
     def _remember(self) -> None:
         text = json.dumps({"machine": self.machine, "models": self.models})
-        beside = self.place.with_suffix(".new")
+        beside = self.place.with_suffix(NEW)
         try:
-            beside.write_text(text)
+            private(beside).write_text(text)
             beside.replace(self.place)
         except OSError:  # a full disk: it is measured again another time
             return

@@ -13,6 +13,7 @@ from core.process import FIXED, INHERITED, address_space
 
 # which kernels numerical libraries choose: a worker that chose others would differ in the last digit
 KERNELS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
+SERVER = "UNROLL_SERVER"  # the process id of the server, for the parent of its workers alone
 KEPT = (*INHERITED, *KERNELS, "PYTHONPATH", "HOME", "CUDA_VISIBLE_DEVICES")
 
 

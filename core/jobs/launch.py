@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.errors import LimitError
+from core.errors import ConfigError, LimitError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.cost import CostModel, Prediction
@@ -30,6 +30,13 @@ class Launch:
     def seconds(self) -> float:
         """Predicted seconds of all tasks, one after the other."""
         return sum(one.seconds for one in self.predictions.values())
+
+    def wall_clock(self, workers: int) -> float:
+        """Predicted seconds until the last task has ended, with so many at once, each taken up in order by whoever is free."""
+        busy = [0.0] * workers
+        for one in self.predictions.values():
+            busy[busy.index(min(busy))] += one.seconds
+        return max(busy)
 
 
 def planned(experiment: Experiment, cost: CostModel, jobs: JobLimits) -> Launch:
@@ -64,16 +71,25 @@ def refuse_full_queue(store: Store, workspace: str, jobs: JobLimits) -> None:
 
 
 def clean_name(name: str) -> str:
-    """A name as it may be kept: without control and direction marks, single spaces, at most 120 characters."""
+    """A name as it may be kept: without control and direction marks, with single spaces."""
     visible = "".join(mark if mark.isprintable() else " " for mark in name)
-    return " ".join(visible.split())[:LONGEST_TITLE]
+    return " ".join(visible.split())
+
+
+def clean_title(title: str) -> str:
+    """A title that somebody chose, cleaned.  Raises ConfigError where it is too long: it is not cut behind their back."""
+    name = clean_name(title)
+    if len(name) > LONGEST_TITLE:
+        raise ConfigError(f"the title has {len(name):,} characters, the limit is {LONGEST_TITLE}; shorten it")
+    return name
 
 
 def title_of(experiment: Experiment) -> str:
-    """What a run is called unless somebody says otherwise."""
-    names = [series.id for series in experiment.panel]
-    of = names[0] if len(names) == 1 else f"{len(names)} series"
-    return clean_name(f"{of}, next {experiment.spec.horizon}")
+    """What a run is called unless somebody says otherwise; a name of a series that is too long ends in an ellipsis."""
+    names = [clean_name(series.id) for series in experiment.panel]
+    of, end = names[0] if len(names) == 1 else f"{len(names)} series", f", next {experiment.spec.horizon}"
+    room = LONGEST_TITLE - len(end)
+    return (of if len(of) <= room else of[: room - 1] + "…") + end
 
 
 def _refuse_too_large(predictions: Mapping[str, Prediction], jobs: JobLimits) -> None:

@@ -33,10 +33,17 @@ class HomeLock:
                 f"another Unroll works on {self.path.parent} already (process {known}); stop it or choose another UNROLL_HOME"
             ) from None
         with contextlib.suppress(OSError):  # a full disk does not keep anybody from working
-            self.holder.write_text(str(os.getpid()))
+            private(self.holder).write_text(str(os.getpid()))
 
     def release(self) -> None:
         """Let go; nothing happens if it is not held."""
         if self.lock.is_locked:
             self.holder.unlink(missing_ok=True)
         self.lock.release()
+
+
+def private(path: Path) -> Path:
+    """The file, made if there is none, readable to its owner only.  Raises OSError."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return path

@@ -8,11 +8,14 @@ never halfway through a run.
 import gc
 import os
 
-from core.jobs.isolation import die_with_parent, scrub
+from core.jobs.isolation import SERVER, die_with_parent, scrub
 
+server = os.environ.get(SERVER)
+die_with_parent()
+if server is not None and server != str(os.getppid()):
+    os._exit(1)  # it died before it could be followed, and to load the libraries takes seconds
 scrub()
 os.nice(19)
-die_with_parent()
 
 import statsmodels.tsa.ar_model  # noqa: E402, F401
 import torch  # noqa: E402

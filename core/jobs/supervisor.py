@@ -22,6 +22,7 @@ from pathlib import Path
 from core.errors import AppError, DamagedError, StoreError
 from core.jobs.cost import CostModel
 from core.jobs.fairness import order
+from core.jobs.isolation import SERVER
 from core.jobs.limits import Host, JobLimits
 from core.jobs.lock import HomeLock
 from core.jobs.slots import Slot
@@ -44,7 +45,7 @@ class Supervisor:
         self.store, self.home, self.host, self.limits, self.cost = store, home, host, limits, cost
         self.lock = HomeLock(home / "supervisor.lock")
         self.slots: dict[str, Slot] = {}
-        self.to_stop: list[tuple[str, str, str]] = []  # task, state, why; guarded by `guard`
+        self.to_stop: list[tuple[str, str]] = []  # task, why; guarded by `guard`
         self.guard = threading.Lock()
         self.ear, self.mouth = multiprocessing.Pipe(duplex=False)
         self.is_closing = threading.Event()
@@ -52,7 +53,7 @@ class Supervisor:
         self.context = multiprocessing.get_context(host.start)
         self.last_write = 0.0
         self.given_up: dict[str, tuple[int, str]] = {}  # tasks that were claimed and never started: attempt, why
-        self.unwanted: dict[str, tuple[str, str]] = {}  # tasks that were to be stopped between two attempts: state, why
+        self.killed: dict[str, int] = {}  # tasks that were tried once more: the attempt whose process was killed
         self.is_late = False  # the last turn did not come to its end
         self.turns: dict[str, int] = {}  # when each workspace was served last; counted anew after each rest
 
@@ -61,6 +62,7 @@ class Supervisor:
         self.lock.acquire()
         try:
             self._work_folder(clean=True)
+            self.cost.clean()
             self.store.interrupt_all("the server was stopped while this ran; resume it")
         except BaseException:
             self.lock.release()
@@ -77,7 +79,7 @@ class Supervisor:
     def stop(self, task_ids: tuple[str, ...], why: str) -> None:
         """Cancel running tasks."""
         with self.guard:
-            self.to_stop.extend((task_id, "cancelled", why) for task_id in task_ids)
+            self.to_stop.extend((task_id, why) for task_id in task_ids)
         self.wake()
 
     def places(self) -> dict[str, int]:
@@ -106,6 +108,7 @@ class Supervisor:
             dict.fromkeys([str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
         )  # without it the preload fails silently unless the working directory is the repository
         if self.host.start == "forkserver":
+            os.environ[SERVER] = str(os.getpid())
             self.context.set_forkserver_preload(["core.jobs.preload"])
             connection.wait([self.ear], WARM_UP)
             with contextlib.suppress(OSError):  # then each start of a worker tries again
@@ -145,7 +148,6 @@ class Supervisor:
             self.store.end_task(task_id, attempt, "failed", error=why)
             del self.given_up[task_id]
         self._fill()
-        self.unwanted: dict[str, tuple[str, str]] = {}  # tasks that were to be stopped between two attempts: state, why
         self.is_late = False
 
     def _pause(self) -> float | None:
@@ -161,14 +163,18 @@ class Supervisor:
         return max(0.0, min(due) - now)
 
     def _stop_asked(self) -> None:
+        """Stop what is to be stopped. A store that is busy leaves all of it for the next turn: to ask twice does no harm."""
         with self.guard:
-            asked, self.to_stop = self.to_stop, []
-        waiting = {task.id for task in self.store.queued()} if asked else set()
-        for task_id, state, why in asked:
+            asked = tuple(self.to_stop)
+        waiting = {task.id: task for task in self.store.queued()} if asked else {}
+        for task_id, why in asked:
             if task_id in self.slots:
-                self.slots[task_id].stop(state, why)
+                self.slots[task_id].stop("cancelled", why)
             elif task_id in waiting:  # its worker died meanwhile, and it was to be tried once more
-                self.unwanted[task_id] = state, why
+                self.store.cancel(waiting[task_id].workspace, waiting[task_id].run_id, task_id)
+                self.killed.pop(task_id, None)
+        with self.guard:
+            del self.to_stop[: len(asked)]
 
     def _watch_time(self) -> None:
         now = time.monotonic()
@@ -206,8 +212,9 @@ class Supervisor:
         elif slot.stopping is not None:
             state, why = slot.stopping
             self.store.end_task(task.id, attempt, state, error=why, seconds=seconds)
-        elif attempt % 2:  # killed by somebody: tried once more by itself, after a retry by hand too
+        elif self.killed.get(task.id) != attempt - 1:  # killed by somebody: tried once more by itself
             self.store.requeue(task.id, attempt, "its process was killed; trying once more")
+            self.killed[task.id] = attempt
         else:
             why = "its process was killed twice; retry it"
             self.store.end_task(task.id, attempt, "interrupted", error=why, seconds=seconds)
@@ -249,10 +256,6 @@ class Supervisor:
         attempt = self.store.claim(task.id, f"{os.getpid()}")
         if attempt is None:
             return  # cancelled meanwhile
-        if task.id in self.unwanted:
-            state, why = self.unwanted.pop(task.id)
-            self.store.end_task(task.id, attempt, state, error=why)
-            return
         folder = self._work_folder() / f"{task.id}-{attempt}"
         try:
             process, ear = started(self.context, self.store, task, folder, self.limits)

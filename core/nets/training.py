@@ -60,7 +60,7 @@ class Trainer:
         best_loss, best_epoch, best = start.validation_loss, 0, self._weights()
         for epoch in range(1, self.settings.epochs + 1):
             log = self._epoch(epoch)
-            self.context.report(epoch / self.settings.epochs, epoch=log)
+            self.context.report(epoch / self.settings.epochs, f"epoch {epoch} of {self.settings.epochs}", epoch=log)
             if log.validation_loss < best_loss:
                 best_loss, best_epoch, best = log.validation_loss, epoch, self._weights()
             elif epoch - best_epoch >= self.settings.patience:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from core.errors import DataError
-from core.experiment import RunResult, SeriesResult, TaskResult
-from core.series.timeseries import Index, TimeSeries
+from core.experiment import SeriesResult, TaskResult
+from core.series.timeseries import Index
 
 
-def table(result: RunResult) -> pd.DataFrame:
+def table(tasks: Sequence[TaskResult]) -> pd.DataFrame:
     """unique_id, ds, label, name, origin (known points; null for the final forecast), step, point, q0.1, q0.9, ...
 
     ds is a date, or a step where the series has no dates. A quantile that a series does not have is null.
     """
-    frames = [_frame(task, one, result.experiment.panel[one.series_id]) for task in result.tasks for one in task.series]
+    frames = [_frame(task, one) for task in tasks for one in task.series]
     if not frames:
         raise DataError("no model gave a forecast, so there is none to write")
     whole = pd.concat(frames, ignore_index=True).astype({"origin": "Int64"})
@@ -25,24 +26,23 @@ def table(result: RunResult) -> pd.DataFrame:
     return whole[["unique_id", "ds", "label", "name", "origin", "step", "point", *quantiles]]
 
 
-def write(result: RunResult, path: Path) -> None:
+def write(tasks: Sequence[TaskResult], path: Path) -> None:
     """Write the table as Parquet.  Raises DataError when the place cannot be written."""
     try:
-        table(result).to_parquet(path, index=False)
+        table(tasks).to_parquet(path, index=False)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}; choose another place") from error
 
 
-def _frame(task: TaskResult, result: SeriesResult, series: TimeSeries) -> pd.DataFrame:
-    horizon = len(result.forecast.point)
-    index = series.index.append(result.forecast.index)
-    rows = [_rows(None, result.forecast.index, result.forecast.point, result.forecast.levels, result.forecast.quantiles)]
-    if result.backtest is not None:
-        past = result.backtest
+def _frame(task: TaskResult, result: SeriesResult) -> pd.DataFrame:
+    final, past = result.forecast, result.backtest
+    rows = []
+    if past is not None:
         rows = [
-            _rows(int(origin), index[origin : origin + horizon], past.point[at], past.levels, past.quantiles[at])
+            _rows(int(origin), result.index_at(int(origin)), past.point[at], past.levels, past.quantiles[at])
             for at, origin in enumerate(past.origins)
-        ] + rows
+        ]
+    rows.append(_rows(None, final.index, final.point, final.levels, final.quantiles))
     frame = pd.concat(rows, ignore_index=True)
     return frame.assign(unique_id=result.series_id, label=task.model.label, name=task.model.name)
 

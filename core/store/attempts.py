@@ -90,18 +90,20 @@ def interrupt_all(connection: Connection, states: Sequence[State], message: str,
     return changed.rowcount
 
 
-def outcomes(connection: Connection, run_id: str) -> tuple[tuple[str, str, Encoded | None, str], ...]:
-    """Id, label, result and error of each model's task; a task without a result has an error.  Raises DamagedError."""
+def outcomes(connection: Connection, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
+    """Label, result and error of each model's task; an error only where there is no result.  Raises DamagedError."""
     found = connection.execute(
-        select(tasks.c.id, tasks.c.label, tasks.c.state, tasks.c.error, results)
+        select(tasks.c.label, tasks.c.state, tasks.c.error, results)
         .outerjoin(results, results.c.task_id == tasks.c.id)
         .where(tasks.c.run_id == run_id, tasks.c.kind != FINISH)
         .order_by(tasks.c.position)
     )
     kept = []
     for row in found:
-        result = None if row.summary is None else encoded(row, f"the result of {row.label!r}")
-        kept.append((row.id, row.label, result, row.error or f"it was {row.state}"))
+        if row.summary is None:
+            kept.append((row.label, None, row.error or f"it was {row.state}"))
+        else:
+            kept.append((row.label, encoded(row, f"the result of {row.label!r}"), None))
     return tuple(kept)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
+from core.errors import StoreError
 from core.store.faults import explained
 from core.store.locking import WriteLock
 
@@ -37,13 +38,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A snapshot. It keeps nobody from writing."""
+        """A snapshot. It keeps nobody from writing.  Raises StoreError once the store is closed, as `writing` does."""
+        self._require_open()
         with explained(self.home, self.lock.busy_seconds), self.reader.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The one write transaction there is: kept whole when the block ends, undone when it raises."""
+        self._require_open()
         with explained(self.home, self.lock.busy_seconds), self.lock.held():
             with self.writer.begin() as connection:
                 yield connection
@@ -76,6 +79,10 @@ class Database:
         with explained(self.home, self.lock.busy_seconds), self.lock.held():
             self.writer.dispose()
         self.lock.close()
+
+    def _require_open(self) -> None:
+        if self.lock.file.closed:
+            raise StoreError(f"the store in {self.home} is closed, for the program is ending; start it again")
 
     def _sweep(self) -> None:
         """Give freed pages back and empty the log; deleted bytes are then nowhere in the files. A reader may delay it."""

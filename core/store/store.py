@@ -208,15 +208,9 @@ class Store:
             return attempts.interrupt_all(connection, states, message, self.now())
 
     def outcomes(self, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
-        """Label, result and error of each model's task, in their order; None and an error where there is no result."""
+        """Label, result and error of each model's task, in order; an error only without a result.  Raises DamagedError."""
         with self.database.reading() as connection:
-            found = attempts.outcomes(connection, run_id)
-        return tuple((label, result, None if result else error) for _, label, result, error in found)
-
-    def results_of(self, run_id: str) -> dict[str, Encoded]:
-        """The results of the models' tasks, by task id.  Raises DamagedError."""
-        with self.database.reading() as connection:
-            return {task_id: result for task_id, _, result, _ in attempts.outcomes(connection, run_id) if result}
+            return attempts.outcomes(connection, run_id)
 
     def set_best(self, run_id: str, label: str | None) -> None:
         """The label of the best model of a run that is done."""

@@ -4,7 +4,23 @@ import pytest
 
 from core.jobs.limits import Host
 from core.workbench import Workbench
-from tests.faults.home import check_bench
+from tests.faults.home import adopt_orphans, check_bench, check_homes, strays, until
+
+
+@pytest.fixture(scope="package", autouse=True)
+def adopting():
+    adopt_orphans(True)
+    yield
+    adopt_orphans(False)
+
+
+@pytest.fixture(autouse=True)
+def everything_has_ended(tmp_path):
+    """After each test: every run of every home has a visible end, each store is sound, nothing is left over, nobody lives."""
+    before = set(strays())
+    yield
+    check_homes(tmp_path)
+    until(lambda: not set(strays()) - before, 3)
 
 
 @pytest.fixture(scope="package")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import sqlite3
 import time
@@ -120,12 +122,18 @@ def members(session: int) -> set[int]:
 
 def check(home: Path) -> None:
     """Every accepted run has a visible end, nothing temporary is left, and the database is sound."""
-    assert {path.name for path in home.iterdir()} <= KEPT
+    assert {path.name for path in home.iterdir() if ".corrupt-" not in path.name} <= KEPT
     assert list((home / "work").iterdir()) == []
     with closing(sqlite3.connect(f"{(home / 'unroll.db').as_uri()}?mode=ro", uri=True)) as connection:
         assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
         states = connection.execute("SELECT state FROM runs UNION SELECT state FROM tasks").fetchall()
     assert {state for (state,) in states} <= set(ENDED)
+
+
+def check_homes(folder: Path) -> None:
+    """The same of every home in a folder."""
+    for place in folder.rglob("unroll.db"):
+        check(place.parent)
 
 
 def check_bench(bench: Workbench) -> None:
@@ -144,4 +152,21 @@ def workers() -> set[int]:
                 found.add(child.pid)
         except psutil.NoSuchProcess:
             continue
+    return found
+
+
+def adopt_orphans(is_adopting: bool) -> None:
+    """Have processes whose parent dies become children of this one, so that none can hide."""
+    set_child_subreaper = 36
+    assert ctypes.CDLL(None).prctl(set_child_subreaper, int(is_adopting), 0, 0, 0) == 0
+
+
+def strays() -> dict[int, list[str]]:
+    """The live processes below this one, adopted ones too, without those that serve a workbench of this process."""
+    found = {}
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            is_ours = os.getsid(child.pid) == os.getsid(0) and "from multiprocessing." in " ".join(child.cmdline())
+            if not is_ours and child.status() != psutil.STATUS_ZOMBIE:
+                found[child.pid] = child.cmdline()
     return found

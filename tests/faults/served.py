@@ -23,11 +23,11 @@ SETTINGS = {"epochs": 60, "patience": 60, "hidden": 4}
 class Served:
     """The process, and what it has told so far."""
 
-    def __init__(self, home: Path, *arguments: str, **environ: str) -> None:
+    def __init__(self, home: Path, *arguments: str, before: tuple[str, ...] = (), **environ: str) -> None:
         self.home, self.events, self.stderr = home, [], ""
         names = {"UNROLL_HOME": str(home), "UNROLL_WORKERS": "2", **environ}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "core", "work", *arguments], cwd=ROOT, env={**os.environ, **names},
+            [*before, sys.executable, "-m", "core", "work", *arguments], cwd=ROOT, env={**os.environ, **names},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self.readers = [threading.Thread(target=self._read), threading.Thread(target=self._complaints)]

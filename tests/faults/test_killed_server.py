@@ -1,8 +1,12 @@
 """The server is killed or told to go: its workers go with it, and every run can be resumed to the same result."""
 
+import json
 import os
+import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -10,9 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.home import check, until
+from core.process import ROOT
+from tests.faults.home import check, members, until
 from tests.faults.served import Served, kept, networks, states
 
+MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 ARGUMENTS = networks("lstm", "rnn", more=("naive",))
 
 
@@ -98,3 +104,61 @@ def look_around(served):
         assert b"canary" not in Path(f"/proc/{process.pid}/environ").read_bytes()
     soft, _ = worker.rlimit(psutil.RLIMIT_FSIZE)
     assert soft == 512 << 20
+
+
+def test_killed_at_fifty_random_moments_nothing_that_was_acknowledged_is_lost(tmp_path):
+    """Two homes at once, each of them 25 times: `tests.faults.servers` tells how."""
+    call = [sys.executable, "-m", "tests.faults.servers"]
+    children = [
+        subprocess.Popen([*call, str(tmp_path / name), "25", name], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for name in ("one", "other")
+    ]
+    for child in children:
+        found = json.loads(child.communicate(timeout=200)[0])
+        assert found["lost"] == found["left"] == []
+        assert found["checks"] == ["ok"]
+        assert "interrupted" in found["found"]
+        assert set(found["found"]) <= {"done", "interrupted"}
+        assert found["slowest"] <= 3
+        assert found["states"] == ["done"]
+        assert found["same"] == found["runs"] >= 3
+        assert found["attempts"] >= 8
+
+
+def test_a_host_of_one_gigabyte_has_no_preloaded_parent_and_gives_the_same_numbers(tmp_path, undisturbed):
+    limit = tmp_path / "limit"
+    limit.write_text(str(1 << 30))
+    place = next((one for one in MEMORY_LIMITS if Path(one).exists()), None)
+    before = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', str(limit), str(place))
+    if not place or not shutil.which("unshare") or subprocess.run([*before, "true"], capture_output=True).returncode:
+        pytest.skip("this user may not put a file in the place of the system's")
+    home, seen = tmp_path / "home", set()
+    with Served(home, *ARGUMENTS, before=before) as served:
+        run_id = served.run_id
+        while served.process.poll() is None:
+            seen |= {
+                kind for pid in members(served.process.pid) for kind in ("spawn_main", "forkserver") if kind in called(pid)
+            }
+            time.sleep(0.1)
+        assert served.wait() == 0
+    record, found = kept(home, run_id)
+    assert (record.best, found) == undisturbed
+    assert seen == {"spawn_main"}
+
+
+def called(pid):
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def test_whose_reader_leaves_ends_without_a_word_and_the_run_can_be_resumed(tmp_path):
+    home = tmp_path / "home"
+    line = 'set -o pipefail; "$0" -m core work "$@" | head -1'
+    environ = {**os.environ, "UNROLL_HOME": str(home), "UNROLL_WORKERS": "2"}
+    done = subprocess.run(["bash", "-c", line, sys.executable, *networks("rnn", epochs=5000, patience=5000)],
+                          cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stderr) == (141, "")
+    (told,) = done.stdout.splitlines()
+    assert states(home, json.loads(told)["run"])[0][0] == "interrupted"

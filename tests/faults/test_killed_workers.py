@@ -2,13 +2,14 @@
 
 import os
 import signal
+import threading
 import time
 from random import Random
 
 import pytest
 
-from core.store.records import EpochRecord, TaskUpdate
 from tests.faults.home import LONG, OWNER, computing, ended, is_alive, launched, network, numbers, plain, task, until
+from tests.faults.test_store_in_trouble import let_go, locked_elsewhere
 
 FOUR = (
     network("rnn", epochs=80, patience=80),
@@ -83,23 +84,18 @@ def test_a_worker_that_stands_still_is_cancelled_though_it_hears_nothing(bench):
     assert not is_alive(worker.pid)
 
 
-def test_what_an_old_attempt_says_late_changes_nothing(bench):
-    """A worker stands still, is given up, and wakes when its task has been done anew: its pipe has nobody at its end."""
-    run_id = launched(bench, network("rnn", epochs=60, patience=60))
-    old = computing(bench, run_id)
-    slot = bench.supervisor.slots[task(bench, run_id).id]
-    old.suspend()
-    slot.signal = slot.process.join = lambda *_: None  # it cannot be killed, as on a machine that hangs
-    slot.process.is_alive = lambda: False
-    bench.supervisor.stop((slot.task.id,), "given up")
-    until(lambda: task(bench, run_id).state == "cancelled")
-    assert bench.retry(OWNER, run_id, slot.task.id)
-    done = ended(bench, run_id).tasks[0]
-    old.resume()
-    until(lambda: not is_alive(old.pid))
-    late = EpochRecord(999, 0, "final", bench.run(OWNER, run_id).epochs[slot.task.id][0].epoch)
-    bench.store.write([TaskUpdate(slot.task.id, 1, 0.1, "late", (late,))])
-    assert not bench.store.end_task(slot.task.id, 1, "failed", error="late")
-    assert task(bench, run_id) == done
-    assert (done.state, done.attempt) == ("done", 2)
-    assert 999 not in [one.sequence for one in bench.run(OWNER, run_id).epochs[slot.task.id]]
+def test_cancelled_between_two_attempts_it_is_not_tried_again(bench):
+    """The cancelling call is ahead of the supervisor at a locked store: it sees a task that runs, and then that is queued."""
+    run_id = launched(bench, network("lstm", **LONG))
+    worker = computing(bench, run_id)
+    holder = locked_elsewhere(bench.store.database.home, 1.0)
+    cancelling = threading.Thread(target=bench.cancel, args=(OWNER, run_id))
+    cancelling.start()
+    until(bench.store.database.lock.threads.locked)
+    time.sleep(0.1)
+    worker.kill()
+    cancelling.join()
+    let_go(holder)
+    record = ended(bench, run_id, 10)
+    assert (record.state, [one.state for one in record.tasks]) == ("cancelled", ["cancelled", "cancelled"])
+    assert record.tasks[0].error == "cancelled"

@@ -12,9 +12,11 @@ from core.errors import StoreError
 from core.jobs.cost import CostModel
 from core.jobs.limits import Host, JobLimits
 from core.jobs.supervisor import Supervisor
+from core.series.timeseries import Panel
+from core.store.records import LIVE
 from core.store.store import Store
 from core.workbench import Workbench
-from tests.faults.home import OWNER, check, ended, launched, months, network, until
+from tests.faults.home import OWNER, check, check_homes, ended, launched, months, network, plain, until
 from tests.faults.served import Served, kept, networks
 
 EPOCHS = list(range(1, 123))  # 60 of the backtest and 60 of the final fit, and before each the network as it was drawn
@@ -89,6 +91,7 @@ def small_disk(tmp_path):
     if made.returncode:
         pytest.skip("this user may not mount a disk")
     yield place
+    check_homes(place)
     subprocess.run(["umount", str(place)], check=True)
 
 
@@ -100,6 +103,40 @@ def test_a_full_disk_stops_nobody_for_good(small_disk):
             file.writelines(itertools.repeat(bytes(512)))
 
     ends_well_when_there_is_room_again(home, fill, lambda _: ballast.unlink())
+
+
+def large(bench, number):
+    """Launch a run that takes 70 KB of the disk."""
+    return launched(bench, *plain("naive"), panel=Panel((months(9000, f"s{number}", number),)), request=f"{number}")
+
+
+def filled(bench):
+    """Launch runs, for which the log has some room of its own, until one is refused: its number, and why."""
+    for number in range(1000):
+        try:
+            large(bench, number)
+        except StoreError as error:
+            return number, str(error)
+    raise AssertionError("there was always room")
+
+
+def test_a_launch_on_a_full_disk_is_refused_whole_and_works_when_there_is_room_again(bench, small_disk):
+    home, ballast = small_disk / "home", small_disk / "ballast"
+    with Workbench(home, {}, host=Host(1, "forkserver")) as small:
+        launched(small, *plain("naive"), request="before")
+        until(lambda: not any(run.state in LIVE for run in small.runs(OWNER)))
+        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            file.writelines(itertools.repeat(bytes(512)))
+        refused, words = filled(small)
+        before = [run.id for run in small.runs(OWNER)]
+        assert words.startswith("nothing could be saved")
+        assert "free some space" in words
+        ballast.unlink()
+        assert small.store.run_of_request(OWNER, f"{refused}") is None
+        run_id = large(small, refused)
+        assert {run.id for run in small.runs(OWNER)} == {*before, run_id}
+        until(lambda: not any(run.state in LIVE for run in small.runs(OWNER)))
+        assert small.run(OWNER, run_id).record.state == "done"
 
 
 def test_a_limit_of_file_size_stops_nobody_for_good(tmp_path):

@@ -155,7 +155,7 @@ def _after(store: Store, home: str, kept: list[str], error: str) -> object:
     store.close()
     with closing(Store.open(Path(home))) as again:
         missing |= set(kept) ^ {run.id for run in again.runs(OWNER)}
-        damaged = [run.id for run in again.runs(OWNER) if run.tasks[0].state == "done" and not again.results_of(run.id)]
+        damaged = [run.id for run in again.runs(OWNER) if run.tasks[0].state == "done" and not again.outcomes(run.id)[0][1]]
         return {"kept": len(kept), "missing": sorted(missing), "damaged": damaged, "error": error, "check": _quick_check(home),
                 "notice": again.notice}  # fmt: skip
 

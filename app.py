@@ -1,0 +1,37 @@
+"""The router: which pages there are, what stands around them, and what is said when one fails."""
+
+import logging
+from contextlib import suppress
+
+import streamlit as st
+
+
+def main() -> None:
+    """Run the page that the address names."""
+    from streamlit.runtime.scriptrunner import StopException
+
+    from pages.parts import frame, state, visitor
+
+    st.set_page_config(page_title="Unroll", page_icon=".streamlit/favicon.png", layout="wide")
+    logging.getLogger("unroll").setLevel(logging.INFO)
+    is_shared = "share" in st.query_params
+    page = st.navigation(
+        [
+            st.Page("pages/data.py", title="Data", default=True),
+            st.Page("pages/train.py", title="Train"),
+            st.Page("pages/compare.py", title="Compare"),
+            st.Page("pages/runs.py", title="Runs"),
+            st.Page("pages/report.py", title="Report", visibility="hidden"),
+        ],
+        position="hidden" if is_shared else "top",
+    )
+    state.begin(page.url_path)
+    if page.url_path != "report":
+        frame.context_line()
+    with suppress(StopException):  # the page had no more to show
+        frame.shown(page.run)
+    visitor.attend()
+
+
+if __name__ == "__main__":
+    main()

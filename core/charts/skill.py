@@ -1,0 +1,96 @@
+"""Whether the best model is better, or lucky: what it saves against each rival, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import altair as alt
+import pandas as pd
+
+from core.charts.canvas import framed
+from core.charts.labels import ABSENT, shown
+from core.charts.theme import Style, Theme
+
+ROW, AROUND, LINE = 34, 64, 15  # pixels
+LOWEST = -1.0  # where the picture is cut: intervals may reach far into the negative, and would press all else together
+
+
+class Contest(Protocol):
+    """What is read of core.evaluation.comparison.Pair: the best, a, against b, as shares of b's loss."""
+
+    a: str
+    b: str
+    skill: float | None
+    low: float | None
+    high: float | None
+    p_holm: float | None
+
+
+def skill_chart(pairs: Sequence[Contest], *, styles: Mapping[str, Style], theme: Theme) -> alt.LayerChart:
+    """For each rival the share of its loss that the best saves, with the 95 % interval; right of 0 the best is better.
+
+    A pair without a test is a hollow point. Pairs without a skill are left out.
+    """
+    drawn = [pair for pair in pairs if pair.skill is not None]
+    names = shown([pair.b for pair in drawn])
+    frame = _frame(drawn, names)
+    rows = alt.Y(
+        "model:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=130, labelColor=theme.ink)
+    )
+    x = alt.X("skill:Q", title="loss saved", axis=alt.Axis(format=".0%", tickCount=5)).scale(domain=_domain(drawn), nice=False)
+    domain, looks = list(names.values()), [styles.get(label, Style(theme.muted, ())).colour for label in names]
+    colour = alt.Color("model:N", legend=None).scale(domain=domain, range=looks)
+    edge = alt.Stroke("model:N", legend=None).scale(domain=domain, range=looks)
+    told = [alt.Tooltip("model:N", title="Against"), alt.Tooltip("saved:N", title="Loss saved")]
+    told += [alt.Tooltip("interval:N", title="95 % interval"), alt.Tooltip("chance:N", title="p (Holm)")]
+    zero = alt.Chart(pd.DataFrame({"skill": [0.0]})).mark_rule(color=theme.now, strokeDash=[3, 3])
+    tested = alt.Chart(frame[frame["low"].notna()])
+    hollow = alt.Chart(frame[frame["low"].isna()]).mark_point(filled=True, fill=theme.surface, strokeWidth=2, size=90)
+    notes = _notes(drawn)
+    layers = [
+        zero.encode(x),
+        tested.mark_rule(strokeWidth=3, strokeCap="butt", clip=True).encode(
+            alt.X("low:Q"), alt.X2("high"), rows, color=colour, tooltip=told
+        ),
+        tested.mark_point(filled=True, size=90, opacity=1).encode(x, rows, color=colour, tooltip=told),
+        hollow.encode(x, rows, stroke=edge, tooltip=told),
+    ]
+    return framed(alt.layer(*layers), theme, AROUND + ROW * max(1, len(drawn)) + LINE * len(notes), notes=notes)
+
+
+def _frame(pairs: Sequence[Contest], names: Mapping[str, str]) -> pd.DataFrame:
+    columns = ["model", "skill", "low", "high", "saved", "interval", "chance"]
+    rows = [
+        (
+            names[pair.b],
+            pair.skill,
+            pair.low,
+            pair.high,
+            _percent(pair.skill),
+            "no test" if pair.low is None else f"{_percent(pair.low)} to {_percent(pair.high)}",
+            ABSENT if pair.p_holm is None else f"{pair.p_holm:.2g}",
+        )
+        for pair in pairs
+    ]
+    return pd.DataFrame(rows, columns=columns).astype({"skill": float, "low": float, "high": float})
+
+
+def _domain(pairs: Sequence[Contest]) -> list[float]:
+    """From -100 % at the lowest, unless a point lies below, to a little beyond the highest."""
+    ends = [end for pair in pairs for end in (pair.skill, pair.low, pair.high) if end is not None]
+    low = max(min([-0.1, *ends]), min([LOWEST, *(pair.skill for pair in pairs)]))
+    return [round(low, 4), round(max([0.1, *ends]), 4)]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %".replace("-", "−")
+
+
+def _notes(pairs: Sequence[Contest]) -> list[str]:
+    """Short lines, for they must fit a phone."""
+    said = ["right of 0 the best is better"] if pairs else []
+    if any(pair.low is not None for pair in pairs):
+        cut = any(pair.low is not None and pair.low < _domain(pairs)[0] for pair in pairs)
+        said.append("lines: 95 % intervals" + (", longer than shown at the left edge" if cut else ""))
+    return said + (["hollow: no test"] if any(pair.low is None for pair in pairs) else [])

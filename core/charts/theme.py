@@ -1,0 +1,164 @@
+"""The colours of charts, light and dark, and what a model's line looks like everywhere.
+
+A colour belongs to the registry name of a model: naive models are grey, classical ones cool, networks warm. Every line has
+a contrast of 3:1 or more with the surface, and any two models differ for eyes without red or green cones too: by 17 (light)
+and 12 (dark) in CIE Lab at least. Greys lie closer together and are told apart by dashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.models.registry import MODELS
+from core.models.spec import ModelSpec
+
+DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (14, 4), (4, 2, 1, 2))
+FIRST_DASH = {"seasonal_naive": 1, "mean": 2, "drift": 3}  # greys lie close together, so dashes tell them apart
+SHADE = 0.15  # how far a twin's colour lies from that of the first, towards ink
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What a chart is drawn with. Colours are "#rrggbb".
+
+    ink      actual values and titles
+    muted    ticks, notes and what is beside the point
+    gap      the shade over values that were filled into gaps
+    now      the thin line between what was known and what is forecast
+    parts    fills of train, calibrate, test and forecast
+    models   the colour of each model by registry name
+    spares   colours of models not known here, by family; "" for a family not known here
+    """
+
+    name: str
+    ink: str
+    muted: str
+    grid: str
+    surface: str
+    gap: str
+    now: str
+    problem: str
+    parts: Mapping[str, str]
+    models: Mapping[str, str]
+    spares: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Style:
+    """A model's line; an empty dash is a solid line."""
+
+    colour: str
+    dash: tuple[int, ...]
+
+
+LIGHT = Theme(
+    name="light",
+    ink="#1f2430",
+    muted="#646b78",
+    grid="#e8eaee",
+    surface="#ffffff",
+    gap="#c9a227",
+    now="#646b78",
+    problem="#b3261e",
+    parts=MappingProxyType({"train": "#e9ecf1", "calibrate": "#cfe3f1", "test": "#9cc7e4", "forecast": "#fbdcc2"}),
+    models=MappingProxyType(
+        {
+            "naive": "#8a8f98",
+            "seasonal_naive": "#757b86",
+            "mean": "#8f8f8f",
+            "drift": "#6b6b6b",
+            "ar": "#0072b2",
+            "arima": "#2412ae",
+            "ets": "#18a671",
+            "theta": "#179cc0",
+            "rnn": "#90146b",
+            "lstm": "#d55e00",
+            "gru": "#61470f",
+            "feedforward": "#521980",
+            "encoder_decoder": "#8b3a48",
+            "bridge": "#c85745",
+        }
+    ),
+    spares=MappingProxyType(
+        {
+            "simple": ("#7d7d7d", "#888e99"),
+            "autoregressive": ("#24639b", "#2d7f9d"),
+            "classical": ("#2f7d5b", "#3a7ca5"),
+            "recurrent": ("#b8503a", "#b0457b"),
+            "": ("#6f6a9c", "#5f7a3a"),
+        }
+    ),
+)
+DARK = Theme(
+    name="dark",
+    ink="#f2f4f8",
+    muted="#a0a7b4",
+    grid="#262b36",
+    surface="#12161c",
+    gap="#e0bc4a",
+    now="#a0a7b4",
+    problem="#ff8a80",
+    parts=MappingProxyType({"train": "#1f2530", "calibrate": "#1d3a52", "test": "#2c5f86", "forecast": "#5c3a1f"}),
+    models=MappingProxyType(
+        {
+            "naive": "#8f96a3",
+            "seasonal_naive": "#a6adb9",
+            "mean": "#8c8c8c",
+            "drift": "#b3b3b3",
+            "ar": "#56b4e9",
+            "arima": "#6570c5",
+            "ets": "#3eeba5",
+            "theta": "#a0e1f5",
+            "rnn": "#f6acd5",
+            "lstm": "#ff8b3d",
+            "gru": "#eed983",
+            "feedforward": "#9b44e9",
+            "encoder_decoder": "#d3416c",
+            "bridge": "#ef9a6f",
+        }
+    ),
+    spares=MappingProxyType(
+        {
+            "simple": ("#9a9a9a", "#a0a6b0"),
+            "autoregressive": ("#7fb2e5", "#6cc3d9"),
+            "classical": ("#6fcf97", "#86bfe0"),
+            "recurrent": ("#ff9e80", "#f48fb1"),
+            "": ("#b0a8e0", "#a8c47a"),
+        }
+    ),
+)
+
+
+def theme_of(name: str | None) -> Theme:
+    """The theme called `name`; light for None and for any other."""
+    return DARK if name == "dark" else LIGHT
+
+
+def styles(models: Sequence[ModelSpec], theme: Theme) -> dict[str, Style]:
+    """The look of each model by label. A second model of the same registry name gets another dash and a slight shade."""
+    seen: Counter[str] = Counter()
+    looks = {}
+    for model in models:
+        twin = seen[model.name]
+        seen[model.name] += 1
+        dash = DASHES[(FIRST_DASH.get(model.name, 0) + twin) % len(DASHES)]
+        looks[model.label] = Style(mixed(_colour(model.name, theme), theme.ink, SHADE * min(twin, 3)), dash)
+    return looks
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """`colour` with `share` of `other` mixed in."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + bytes(round((1 - share) * a + share * b) for a, b in pairs).hex()
+
+
+def _colour(name: str, theme: Theme) -> str:
+    if name in theme.models:
+        return theme.models[name]
+    family = MODELS[name].family if name in MODELS else ""
+    spares = theme.spares.get(family, theme.spares[""])
+    return spares[hashlib.sha256(name.encode()).digest()[0] % len(spares)]

@@ -1,0 +1,134 @@
+"""A run as its readers see it, from the store or from behind a link; and its forecasts as a chart draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from core.charts.fan import FanLine
+from core.evaluation.comparison import Comparison
+from core.evaluation.design import Experiment, design
+from core.evaluation.spec import RunSpec
+from core.experiment import RunResult, SeriesResult, TaskResult
+from core.models.spec import ModelSpec
+from core.series.timeseries import Index, Panel
+from core.store.records import RunRecord
+from core.store.snapshots import Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run gave, as far as it has come.
+
+    panel    the series, None where a link does not share them
+    missing  why a model has no result, by label: "cancelled", "still running", …
+    """
+
+    title: str
+    created: datetime
+    spec: RunSpec
+    versions: Mapping[str, str]
+    results: tuple[TaskResult, ...]
+    comparison: Comparison | None
+    panel: Panel | None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> tuple[TaskResult, ...]:
+        """The models that forecast."""
+        return tuple(one for one in self.results if one.state == "done")
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        """The models of the run, in its order: colours follow from them."""
+        return self.spec.models
+
+    @property
+    def series_ids(self) -> tuple[str, ...]:
+        """The ids of the series; none before a model has ended."""
+        return tuple(one.series_id for one in self.done[0].series) if self.done else ()
+
+    def of_series(self, series_id: str) -> dict[str, SeriesResult]:
+        """What each model that is done gave for one series, by label."""
+        return {task.model.label: one for task in self.done for one in task.series if one.series_id == series_id}
+
+    def origins(self, series_id: str) -> tuple[int, ...]:
+        """The scored origins of one series, ascending."""
+        tested = [one.backtest for one in self.of_series(series_id).values() if one.backtest is not None]
+        return tuple(int(origin) for origin in tested[0].origins) if tested else ()
+
+    def unit(self, series_id: str) -> str:
+        """What the values count, "" where nothing says so."""
+        return self.panel[series_id].unit if self.panel else ""
+
+
+def of_run(record: RunRecord, results: Sequence[TaskResult], comparison: Comparison | None, panel: Panel) -> Outcome:
+    """A run of the store."""
+    words = {"queued": "waiting", "running": "still running"}
+    missing = {task.label: words.get(task.state, task.state) for task in record.tasks if task.kind == "model"}
+    known = {one.model.label for one in results}
+    missing = {label: state for label, state in missing.items() if label not in known}
+    return Outcome(
+        record.title, record.created, record.spec, record.versions, tuple(results), comparison, panel, missing
+    )  # fmt: skip
+
+
+def of_snapshot(snapshot: Snapshot) -> Outcome:
+    """The frozen copy behind a link."""
+    known = {one.model.label for one in snapshot.results}
+    missing = {one.label: "not finished" for one in snapshot.spec.models if one.label not in known}
+    return Outcome(
+        snapshot.title, snapshot.created, snapshot.spec, snapshot.versions,
+        snapshot.results, snapshot.comparison, snapshot.panel, missing,
+    )  # fmt: skip
+
+
+def experiment_of(outcome: Outcome) -> Experiment:
+    """What the run was asked to compute, planned again from its closed specification."""
+    assert outcome.panel is not None, "a plan needs the series"
+    return design(outcome.spec, outcome.panel, is_accepted=True)
+
+
+def as_result(outcome: Outcome) -> RunResult:
+    """The outcome of a finished run as the computation gave it."""
+    assert outcome.comparison is not None, "a run that is not finished has no result"
+    seconds = sum(one.seconds for one in outcome.results)
+    return RunResult(experiment_of(outcome), outcome.results, outcome.comparison, seconds)
+
+
+def fan_lines(outcome: Outcome, series_id: str, origin: int | None) -> list[FanLine]:
+    """One line a model from a scored origin, or the final forecast where `origin` is None; best first."""
+    found = outcome.of_series(series_id)
+    ranking = outcome.comparison.ranking if outcome.comparison else ()
+    ordered = [*(label for label in ranking if label in found), *(label for label in found if label not in ranking)]
+    return [_line(label, found[label], origin) for label in ordered]
+
+
+def _line(label: str, result: SeriesResult, origin: int | None) -> FanLine:
+    if origin is None:
+        final = result.forecast
+        return FanLine(label, final.index, final.point, bands(final.levels, final.quantiles))
+    past = result.backtest
+    at = past.origins.tolist().index(origin)
+    return FanLine(label, result.index_at(origin), past.point[at], bands(past.levels, past.quantiles[at]))
+
+
+def bands(levels: Sequence[float], quantiles: np.ndarray) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """The central intervals among quantiles (Q, H): coverage -> (low, high), each (H,)."""
+    count = len(levels) // 2
+    return {
+        round(levels[-1 - low] - levels[low], 6): (quantiles[low], quantiles[len(levels) - 1 - low])
+        for low in range(count)
+    }  # fmt: skip
+
+
+def actual_at(outcome: Outcome, series_id: str, origin: int) -> tuple[Index, np.ndarray] | None:
+    """What happened after a scored origin: dates or steps, and values (H,), NaN where none was observed."""
+    for result in outcome.of_series(series_id).values():
+        if result.backtest is not None:
+            at = result.backtest.origins.tolist().index(origin)
+            return result.index_at(origin), result.backtest.scorable[at]
+    return None

@@ -1,0 +1,65 @@
+"""Compare: which model forecasts best, by how much, and whether that could be chance."""
+
+import streamlit as st
+
+from core.store.records import LIVE
+from pages.parts import frame, results, services, share, state, takeaway
+from pages.parts.router import through_the_router
+
+through_the_router()
+
+VIEWS = ("Error by step", "Significance", "Training", "Table", "Downloads")
+
+# Ask
+run_id = services.run_or_newest()
+if run_id is None:
+    st.title("Compare", anchor=False)
+    frame.no_run()
+    st.stop()
+
+# Compute
+record = services.run(run_id)
+outcome = services.outcome(record)
+
+# Show
+left, right = st.columns([8, 1], vertical_alignment="center")
+with left:
+    results.verdict(outcome)
+if record.state == "done" and right.button("Share", icon=":material/link:", width="stretch"):
+    share.dialog(record)
+if record.state in LIVE:
+    st.info("The run is not finished; this is what there is so far.", icon=":material/hourglass_top:")
+    if st.button("Watch it"):
+        state.put("train.live", run_id)
+        st.switch_page("pages/train.py")
+if not outcome.done:
+    results.board(outcome, None)
+    st.stop()
+
+series_id = results.ask_series(outcome, "compare")
+chart = st.container()
+left, right = st.columns([3, 1], gap="large", vertical_alignment="bottom")
+with left:
+    origin = results.ask_origin(outcome, series_id, "compare")
+with right:
+    coverage = results.ask_band(outcome, "compare")
+with chart:
+    results.fan(outcome, series_id, origin, coverage)
+
+st.subheader("Leaderboard", anchor=False)
+results.board(outcome, series_id if len(outcome.series_ids) > 1 else None)
+
+state.among("compare.view", VIEWS, VIEWS[0])
+view = st.segmented_control(
+    "More", VIEWS, key="compare.view", required=True, persist_state="session", label_visibility="collapsed"
+)
+if view == "Error by step":
+    results.steps(outcome, series_id)
+elif view == "Significance":
+    results.significance(outcome)
+elif view == "Training":
+    results.training(outcome)
+elif view == "Table":
+    results.table(outcome, series_id, origin)
+else:
+    takeaway.downloads(outcome)

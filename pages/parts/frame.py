@@ -1,0 +1,101 @@
+"""What every page has around it: the line that says what is at hand, and errors in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+import streamlit as st
+
+from core.charts.theme import Theme, theme_of
+from core.errors import AppError
+from core.series.timeseries import Panel
+from core.store.records import RunRecord
+from pages.parts import services, state
+from pages.parts.text import STATES, length_of, safe
+
+LOG = logging.getLogger("unroll")
+DEFECT = "Something went wrong that is our fault, not yours. Nothing that was kept is lost; reload the page to go on."
+
+
+def theme() -> Theme:
+    """The colours for charts: light or dark, as the visitor sees the page."""
+    return theme_of(st.context.theme.type)
+
+
+def shown(body: Callable[[], None]) -> None:
+    """Run a page or a piece of one; whatever goes wrong is said in words."""
+    try:
+        body()
+    except AppError as error:
+        problem(error)
+    except Exception:
+        LOG.exception("a page failed")
+        st.error(DEFECT, icon=":material/error:")
+
+
+def guarded(body: Callable) -> Callable:
+    """The same for a function that runs by itself, as fragments do."""
+
+    @wraps(body)
+    def run(*arguments: object) -> None:
+        shown(lambda: body(*arguments))
+
+    return run
+
+
+def problem(error: AppError, place: object = st) -> None:
+    """An error that a person can do something about."""
+    text = str(error)
+    place.error(safe(text[:1].upper() + text[1:], 2000))
+
+
+def warn(sentence: str) -> None:
+    """A warning of the core, as a sentence."""
+    st.warning(safe(sentence[:1].upper() + sentence[1:], 2000))
+
+
+def no_series() -> None:
+    """A page that needs a series, and has none."""
+    st.info("There is no series yet. Bring one, or take an example; that is one click.", icon=":material/show_chart:")
+    st.page_link("pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+
+
+def no_run() -> None:
+    """A page that needs a run, and has none."""
+    st.info(
+        "There is no run yet. Train some models first; with an example that is three clicks.", icon=":material/model_training:"
+    )
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+
+
+def context_line() -> None:
+    """The series and the run at hand, each a link. What is gone is left out."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="context"):
+        try:
+            keys = services.series_at_hand()
+            if keys:
+                _series_link(services.panel(keys))
+        except AppError as error:
+            state.set_series(())
+            problem(error)
+        run_id = state.run_id()
+        if run_id:
+            try:
+                _run_link(services.run(run_id))
+            except AppError as error:
+                state.set_run(None)
+                problem(error)
+
+
+def _series_link(panel: Panel) -> None:
+    first = panel.series[0]
+    name = safe(first.id, 40) if len(panel) == 1 else f"{len(panel)} series"
+    st.page_link("pages/data.py", label=f"**{name}** · {length_of(first)}", icon=":material/show_chart:")
+
+
+def _run_link(record: RunRecord) -> None:
+    page = "pages/train.py" if record.state in ("queued", "running") else "pages/compare.py"
+    best = f" · best {safe(record.best, 40)}" if record.best else ""
+    st.page_link(page, label=f"**{safe(record.title, 40)}**{best} · {STATES[record.state]}", icon=":material/leaderboard:")

@@ -1,0 +1,82 @@
+"""The read-only report, for somebody who opens a link on a phone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.report.outcome import Outcome
+from pages.parts import results, state, takeaway
+from pages.parts.text import count, day, safe
+
+READING = (
+    "MASE: error against repeating the last season in the past; below 1 is better than that. "
+    "MAE: how far off on average. Coverage: how often the truth lay inside the interval."
+)
+PLAIN = ("mase", "mae", "coverage_80")
+
+
+def passphrase(token: str) -> str | None:
+    """What was typed for this link in this session."""
+    known, _, typed = str(state.get("report.passphrase", "")).partition(" ")
+    return typed if known == token[:8] and typed else None
+
+
+def ask_passphrase(token: str) -> None:
+    """Ask for it; a wrong one is asked for again."""
+    st.title("This report needs a passphrase", anchor=False)
+    if passphrase(token) is not None:
+        st.error("That is not the passphrase of this link. Ask whoever sent it to you.")
+    with st.form("report.asking", border=False):
+        typed = st.text_input("Passphrase", type="password", max_chars=200)
+        if st.form_submit_button("Open the report", type="primary"):
+            state.put("report.passphrase", f"{token[:8]} {typed}")
+            st.rerun()
+
+
+def no_report() -> None:
+    """The same words for a link that never was, has expired or was revoked."""
+    st.title("This link shows nothing", anchor=False)
+    st.markdown("It may be incomplete, have expired, or have been ended by whoever made it. Ask for a new one.")
+
+
+def show(outcome: Outcome) -> None:
+    """Verdict, chart, scores, what was done, and a download."""
+    st.title(safe(outcome.title), anchor=False)
+    st.caption(f"made {day(outcome.created)} · {count(len(outcome.models), 'model')} · {outcome.spec.horizon} steps ahead")
+    results.verdict(outcome)
+    series_id = results.ask_series(outcome, "report")
+    chart = st.container()
+    origin = results.ask_origin(outcome, series_id, "report")
+    coverage = results.ask_band(outcome, "report")
+    with chart:
+        results.fan(outcome, series_id, origin, coverage)
+    st.subheader("Scores", anchor=False)
+    expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
+    results.board(outcome, series_id if len(outcome.series_ids) > 1 else None, names=None if expert else PLAIN)
+    st.caption(READING)
+    if expert:
+        results.steps(outcome, series_id)
+        results.significance(outcome)
+    with st.expander("What was done"):
+        _method(outcome)
+    takeaway.downloads(outcome)
+    st.caption("Made with Unroll. This page is a frozen copy and cannot be changed.")
+
+
+def _method(outcome: Outcome) -> None:
+    spec = outcome.spec
+    st.markdown(
+        f"- Every model forecast {count(spec.horizon, 'step')} ahead from {count(spec.origins or 0, 'time')} in the past, "
+        f"{count(spec.stride, 'step')} apart, knowing nothing that came after.\n"
+        f"- Season: {spec.season} steps. Networks were trained with {count(spec.seeds, 'seed')}; "
+        "their forecast is the median.\n"
+        "- Intervals are split conformal: the size of past errors that were known at the time."
+    )
+    st.dataframe(
+        [
+            {"model": one.label, "settings": ", ".join(f"{name} {value}" for name, value in one.config.items())}
+            for one in outcome.models
+        ],
+        hide_index=True, alt="The settings of each model",
+    )  # fmt: skip
+    st.caption(" · ".join(f"{safe(name)} {safe(version)}" for name, version in outcome.versions.items()))

@@ -1,0 +1,216 @@
+"""What a run found, as the comparison and the report show it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.fan import fan_chart
+from core.charts.labels import date_label, number_label
+from core.charts.losses import losses_chart
+from core.charts.skill import skill_chart
+from core.charts.steps import steps_chart
+from core.charts.theme import styles
+from core.metrics.registry import METRICS
+from core.report.leaderboard import best_of, columns, heading, leaderboard
+from core.report.outcome import Outcome, actual_at, fan_lines
+from pages.parts import frame, state
+from pages.parts.text import count, duration, safe
+
+NEXT = "next"
+BY_STEP = ("mae", "rmse", "mase", "rmsse", "smape")
+
+
+def verdict(outcome: Outcome) -> None:
+    """The sentence before the table."""
+    if outcome.comparison is not None:
+        said = safe(outcome.comparison.verdict, 1000)
+    elif outcome.done:
+        said = f"{len(outcome.done)} of {count(len(outcome.models), 'model')} finished; what compares them is not there yet."
+    else:
+        said = "No model has finished yet."
+    st.subheader(said, anchor=False)
+
+
+def ask_series(outcome: Outcome, page: str) -> str:
+    """Which series is shown."""
+    ids = outcome.series_ids
+    state.among(f"{page}.series", ids, ids[0])
+    if len(ids) > 1:
+        st.selectbox(f"Series, one of {len(ids):,}", ids, key=f"{page}.series", persist_state="session")
+    return str(state.get(f"{page}.series"))
+
+
+def ask_origin(outcome: Outcome, series_id: str, page: str) -> int | None:
+    """From when the forecasts are shown: a scored origin, or None for the future."""
+    origins = outcome.origins(series_id)
+    if not origins:
+        return None
+    any_result = next(one for one in outcome.of_series(series_id).values() if one.backtest is not None)
+    future = any_result.forecast.index
+    names = {str(origin): date_label(any_result.index_at(origin)[:1], as_in=future)[0] for origin in origins}
+    options = (*names, NEXT)
+    state.among(f"{page}.origin", options, NEXT)
+    chosen = st.select_slider(
+        "Replay forecasts that begin in", options, key=f"{page}.origin", persist_state="session",
+        format_func=lambda one: names.get(one, f"the future ({date_label(future[:1], as_in=future)[0]})"),
+        help="Each place is a time in the past from which every model forecast without knowing what came after.",
+    )  # fmt: skip
+    return None if chosen == NEXT else int(chosen)
+
+
+def ask_band(outcome: Outcome, page: str) -> float | None:
+    """The coverage of the bands; None for no bands."""
+    percents = tuple(round(100 * one) for one in sorted(outcome.spec.coverages or ()))
+    if not percents:
+        return None
+    options = (0, *percents)
+    state.among(f"{page}.band", options, percents[0])
+    chosen = st.segmented_control(
+        "Bands", options, key=f"{page}.band", required=True, persist_state="session",
+        format_func=lambda one: f"{one} %" if one else "none", help="How often the truth should lie inside.",
+    )  # fmt: skip
+    return chosen / 100 if chosen else None
+
+
+def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> None:
+    """History, what happened, and every model's forecast."""
+    history = outcome.panel[series_id] if outcome.panel is not None else None
+    horizon = outcome.spec.horizon
+    title = f"{safe_title(series_id)}: " + (
+        f"the next {count(horizon, 'step')}" if origin is None else f"{count(horizon, 'step')} replayed"
+    )
+    lines = fan_lines(outcome, series_id, origin)
+    chart = fan_chart(
+        lines,
+        history=history,
+        origin=origin,
+        actual=None if origin is None else actual_at(outcome, series_id, origin),
+        coverage=coverage,
+        styles=styles(outcome.models, frame.theme()),
+        theme=frame.theme(),
+        unit=outcome.unit(series_id),
+        title=title,
+    )
+    best = lines[0]
+    takeaway = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {count(len(lines), 'model')} in all."
+    st.altair_chart(chart, width="stretch", alt=takeaway)
+
+
+def safe_title(name: str) -> str:
+    """A name for the title of a chart, which is plain text."""
+    return name if len(name) <= 60 else f"{name[:59]}…"
+
+
+def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | None = None) -> None:
+    """The leaderboard; the best value of each score in bold, failed models as rows with their reason."""
+    table = leaderboard(outcome, series_id)
+    shown = [name for name in (names or columns(outcome)) if name in table]
+    unit = outcome.unit(outcome.series_ids[0]) if outcome.series_ids else ""
+    best = {name: best_of(table, name) for name in shown}
+    table = table[["model", *shown, "seconds", "parameters", "note"]].assign(
+        model=[f"{row.model}  ★" if row.best else row.model for row in table.itertuples()]
+    )
+    styled = table.style.format(dict.fromkeys(shown, number_label) | {"seconds": duration, "parameters": _whole}, na_rep="–")
+    styled = styled.apply(lambda column: _emphasis(column, best.get(column.name)), axis=0)
+    config = {"model": st.column_config.TextColumn("Model", pinned=True), "seconds": "Time", "parameters": "Parameters",
+              "note": st.column_config.TextColumn("Notes", width="large")}  # fmt: skip
+    for name in shown:
+        label, help = heading(name, unit)
+        config[name] = st.column_config.Column(label, help=help)
+    st.dataframe(
+        styled, hide_index=True, column_config=config, row_height=36,
+        alt=f"Scores of {count(len(table), 'model')}, best first",
+    )  # fmt: skip
+    for result in outcome.results:
+        if result.state == "failed":
+            st.error(f"**{safe(result.model.label, 40)}** failed: {safe(result.error or '', 600)}")
+    for label, reason in outcome.missing.items():
+        st.caption(f"**{safe(label, 40)}** has no scores: {safe(reason)}.")
+
+
+def _whole(value: object) -> str:
+    return "–" if pd.isna(value) else f"{value:,}"
+
+
+def _emphasis(column: pd.Series, best: int | None) -> list[str]:
+    return ["font-weight: 700; color: " + frame.theme().ink if place == best else "" for place in column.index]
+
+
+def steps(outcome: Outcome, series_id: str) -> None:
+    """How the error grows with the step ahead, with the spread of the seeds."""
+    found = outcome.of_series(series_id)
+    metric = st.segmented_control(
+        "Score", BY_STEP, default="mae", required=True, key="results.metric", format_func=lambda one: METRICS[one].label,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    by_step = {label: one.scores.by_step[metric] for label, one in found.items() if one.scores and metric in one.scores.by_step}
+    seeds = {label: [each.by_step[metric] for each in found[label].seed_scores] for label in by_step}
+    spread = {label: _spread(rows) for label, rows in seeds.items() if len(rows) > 1}
+    unit = outcome.unit(series_id) if METRICS[metric].unit == "in the series' unit" else METRICS[metric].unit
+    chart = steps_chart(
+        by_step,
+        spread=spread,
+        styles=styles(outcome.models, frame.theme()),
+        theme=frame.theme(),
+        metric=METRICS[metric].label,
+        unit=unit,
+    )
+    st.altair_chart(chart, width="stretch", alt=f"{METRICS[metric].label} by step ahead of {count(len(by_step), 'model')}")
+    st.caption("Bands: from the best to the worst seed. The line is the score of their median forecast.")
+
+
+def _spread(rows: list[list[float | None]]) -> tuple[list[float | None], list[float | None]]:
+    kept = [[value for value in column if value is not None] for column in zip(*rows, strict=True)]
+    return [min(column, default=None) for column in kept], [max(column, default=None) for column in kept]
+
+
+def significance(outcome: Outcome) -> None:
+    """The best against each other model."""
+    if outcome.comparison is None or not outcome.comparison.pairs:
+        st.caption("There is nothing to test: fewer than two models have scores.")
+        return
+    pairs = outcome.comparison.pairs
+    chart = skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme())
+    st.altair_chart(chart, width="stretch", alt=f"Share of loss that {pairs[0].a} saves against each other model")
+    for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
+        st.caption(safe(f"No test: {reason}.", 600))
+    st.caption(
+        "Diebold and Mariano's test on the losses at the same origins, p adjusted by Holm. "
+        "An interval that holds 0: the difference may be chance."
+    )
+
+
+def training(outcome: Outcome) -> None:
+    """The losses of every network, fit by fit."""
+    fits = {}
+    for task in outcome.done:
+        for entry in task.log:
+            fits.setdefault((entry.fit, entry.seed), {}).setdefault(task.model.label, []).append(entry.epoch)
+    if not fits:
+        st.caption("No model of this run was trained in epochs.")
+        return
+    words = {"backtest": "backtest", "final": "final fit"}
+    key = st.selectbox(
+        "Fit", list(fits), format_func=lambda one: f"{words[one[0]]}, seed {one[1]}", key="results.fit", width=260
+    )
+    chart = losses_chart(fits[key], styles=styles(outcome.models, frame.theme()), theme=frame.theme())
+    st.altair_chart(chart, width="stretch", alt=f"Losses by epoch of {count(len(fits[key]), 'network')}")
+    st.caption(
+        "Thick: the validation part, which decides the epoch that is kept. Thin: the training part. Epoch 0 is the linear path."
+    )
+
+
+def table(outcome: Outcome, series_id: str, origin: int | None) -> None:
+    """The forecasts that the chart shows, as numbers."""
+    lines = fan_lines(outcome, series_id, origin)
+    shown = pd.DataFrame({"time": date_label(lines[0].index)})
+    if origin is not None:
+        shown["actual"] = actual_at(outcome, series_id, origin)[1]
+    for place, line in enumerate(lines):
+        shown[f"m{place}"] = line.point
+    config = {
+        f"m{place}": st.column_config.NumberColumn(safe(line.label, 40), format="%.5g") for place, line in enumerate(lines)
+    }
+    config |= {"time": "Time", "actual": st.column_config.NumberColumn("Actual", format="%.5g")}
+    st.dataframe(shown, hide_index=True, column_config=config, alt="The forecasts that the chart shows")

@@ -1,0 +1,189 @@
+"""What pages ask of the workbench, on behalf of the visitor: every call carries the visitor's workspace.
+
+Readers of what never changes (a series by its key, a finished result) are kept in bounded caches, by keys alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.data.choices import Choices
+from core.data.understanding import Understanding
+from core.errors import AppError, NotFoundError
+from core.evaluation.design import Experiment
+from core.evaluation.spec import RunSpec
+from core.jobs.launch import Launch
+from core.report.outcome import Outcome, of_snapshot
+from core.series.timeseries import Panel
+from core.store.records import EpochRecord, RunRecord, SeriesRecord
+from core.workbench import Workbench, default_home, shared
+from pages.parts import state, visitor
+
+
+def workbench() -> Workbench:
+    """The one workbench of this server."""
+    return shared(default_home(os.environ))
+
+
+def own() -> tuple[Workbench, str]:
+    """The workbench and the visitor's workspace."""
+    return workbench(), visitor.workspace()
+
+
+# --- series ---------------------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def examples() -> list[dict[str, object]]:
+    """The built-in series, described."""
+    return workbench().examples()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def example(name: str, season: int | None = None) -> Understanding:
+    """A built-in series."""
+    return workbench().example(name, Choices(season=season))
+
+
+def keep_upload(content: bytes, name: str) -> str:
+    """Take over an upload; its digest."""
+    bench, workspace = own()
+    return bench.keep_upload(workspace, content, name)
+
+
+def understanding(digest: str, choices: Choices) -> Understanding:
+    """What an upload holds under the choices."""
+    return _understanding(visitor.workspace(), digest, choices)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _understanding(workspace: str, digest: str, choices: Choices) -> Understanding:
+    return workbench().understand_upload(workspace, digest, choices)
+
+
+def add_series(found: Understanding, source: str) -> tuple[str, ...]:
+    """Keep what was understood, unless it is kept; the keys."""
+    bench, workspace = own()
+    return bench.add_series(workspace, found.panel, source)
+
+
+def all_series() -> tuple[SeriesRecord, ...]:
+    """The kept series, without their values."""
+    bench, workspace = own()
+    return bench.series(workspace)
+
+
+def delete_series(key: str) -> None:
+    """Really delete a series."""
+    bench, workspace = own()
+    bench.delete_series(workspace, key)
+
+
+def discard_series(keys: tuple[str, ...]) -> None:
+    """Delete series that were replaced by another reading of the same file, unless a run uses them."""
+    bench, workspace = own()
+    for key in keys:
+        try:
+            bench.delete_series(workspace, key)
+        except AppError:
+            continue
+
+
+def series_at_hand() -> tuple[str, ...]:
+    """The whole keys of the series at hand; none if there are none.  Raises NotFoundError for one that is gone."""
+    wanted = state.series_keys()
+    if not wanted or all(len(key) == 64 for key in wanted):
+        return wanted
+    known = [record.key for record in all_series()]
+    found = tuple(next((one for one in known if one.startswith(key)), "") for key in wanted)
+    if not all(found):
+        state.set_series(())
+        raise NotFoundError("the series of this address is not here; it may have been deleted, or belongs to somebody else")
+    state.set_series(found)
+    return found
+
+
+def series_or_newest() -> tuple[str, ...]:
+    """The series at hand, else the one that was brought last, else none."""
+    keys = series_at_hand()
+    if not keys:
+        keys = tuple(record.key for record in all_series()[:1])
+        state.set_series(keys)
+    return keys
+
+
+def panel(keys: tuple[str, ...]) -> Panel:
+    """Series with their values."""
+    return _panel(visitor.workspace(), keys)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _panel(workspace: str, keys: tuple[str, ...]) -> Panel:
+    return workbench().panel(workspace, keys)
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+def plan(spec: RunSpec) -> tuple[Experiment, Launch]:
+    """What a launch would compute and cost.  Raises what `launch` would."""
+    bench, workspace = own()
+    return bench.plan(workspace, spec)
+
+
+def launch(spec: RunSpec, title: str, request: str) -> str:
+    """Start a run, or find the one that this request started; its id."""
+    bench, workspace = own()
+    return bench.launch(workspace, spec, title=title, request=request).run_id
+
+
+def run(run_id: str) -> RunRecord:
+    """A run and its tasks as they stand, without epochs."""
+    bench, workspace = own()
+    return bench.progress(workspace, run_id)
+
+
+def epochs(run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
+    """The epochs so far, by task id, thinned. People who watch one run together share a reading for two seconds."""
+    return _epochs(visitor.workspace(), run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64, ttl=2)
+def _epochs(workspace: str, run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
+    return workbench().run(workspace, run_id).epochs
+
+
+def run_or_newest() -> str | None:
+    """The run at hand, else the newest, else None."""
+    if state.run_id() is None:
+        newest = runs()[:1]
+        state.set_run(newest[0].id if newest else None)
+    return state.run_id()
+
+
+def runs() -> tuple[RunRecord, ...]:
+    """All runs, newest first."""
+    bench, workspace = own()
+    return bench.runs(workspace)
+
+
+def outcome(record: RunRecord) -> Outcome:
+    """What a run gave so far. What tasks have ended, and at which attempt, tells whether the cached one still holds."""
+    ended = tuple((task.id, task.state, task.attempt) for task in record.tasks)
+    return _outcome(visitor.workspace(), record.id, record.title, ended)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
+    return workbench().outcome(workspace, run_id)
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+def open_share(token: str, passphrase: str | None) -> Outcome:
+    """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
+    return of_snapshot(workbench().open_share(token, passphrase))

@@ -1,0 +1,68 @@
+"""Train: choose models and settings, see what that will cost, launch, and watch."""
+
+import streamlit as st
+
+from core.charts.plan import plan_chart
+from core.errors import AppError
+from pages.parts import chooser, frame, live, services, setup, state
+from pages.parts.router import through_the_router
+from pages.parts.text import count, duration, megabytes
+
+through_the_router()
+
+watched = state.get("train.live")
+if watched:
+    live.watch(str(watched))
+    st.stop()
+
+# Ask
+keys = services.series_or_newest()
+if not keys:
+    st.title("Train", anchor=False)
+    frame.no_series()
+    st.stop()
+panel = services.panel(keys)
+st.title("Train models side by side", anchor=False)
+setup.ask(panel)
+strip = st.container()
+models = chooser.chosen()
+
+# Compute
+experiment, launch, refusal = None, None, None
+try:
+    experiment, launch = services.plan(setup.spec(keys, models))
+except AppError as error:
+    refusal = error
+
+# Show
+with strip:
+    if experiment is not None:
+        longest = max(experiment.panel, key=len)
+        plan = experiment.plans[longest.id]
+        st.altair_chart(
+            plan_chart(longest, plan, theme=frame.theme()),
+            width="stretch",
+            alt=f"{plan.train_end} values train, {count(len(plan.scored), 'past forecast')} tested",
+        )
+        for sentence in launch.warnings:
+            frame.warn(sentence)
+    if refusal is not None:
+        frame.problem(refusal)
+chooser.show(dict(launch.predictions) if launch else {})
+
+with st.container(horizontal=True, vertical_alignment="center", key="launch"):
+    title = st.text_input("Title of the run", key="train.title", max_chars=120, placeholder="Title of the run (optional)",
+                          label_visibility="collapsed", width=320)  # fmt: skip
+    pressed = st.button(
+        f"Train {count(len(models), 'model')}", type="primary", disabled=launch is None, icon=":material/play_arrow:"
+    )
+    if launch is not None:
+        at_once = services.workbench().limits.host.workers
+        largest = max(one.memory for one in launch.predictions.values())
+        st.caption(f"about {duration(launch.wall_clock(at_once))}, {megabytes(largest)} a model · {at_once} at once")
+if pressed:
+    run_id = services.launch(setup.spec(keys, models), title, state.request_token("train.request"))
+    state.forget("train.request")
+    state.set_run(run_id)
+    state.put("train.live", run_id)
+    st.rerun()
