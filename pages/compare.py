@@ -44,7 +44,7 @@ with left:
 with right:
     coverage = results.ask_band(outcome, "compare")
 with chart:
-    results.fan(outcome, series_id, origin, coverage)
+    drawn = results.fan(outcome, series_id, origin, coverage)
 
 st.subheader("Leaderboard", anchor=False)
 results.board(outcome, series_id if len(outcome.series_ids) > 1 else None)
@@ -62,4 +62,4 @@ elif view == "Training":
 elif view == "Table":
     results.table(outcome, series_id, origin)
 else:
-    takeaway.downloads(outcome)
+    takeaway.downloads(outcome, drawn)

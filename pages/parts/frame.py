@@ -72,6 +72,12 @@ def no_run() -> None:
 
 def context_line() -> None:
     """The series and the run at hand, each a link. What is gone is left out."""
+    bench = services.workbench()
+    if bench.notice and not state.get("frame.noticed"):
+        state.put("frame.noticed", True)
+        st.warning(safe(bench.notice, 1000))
+    if state.cookies_refused():
+        st.warning("Your browser keeps no cookies: what you do here is yours only until you close or reload this page.")
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="context"):
         try:
             keys = services.series_at_hand()

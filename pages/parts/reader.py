@@ -49,7 +49,7 @@ def show(outcome: Outcome) -> None:
     origin = results.ask_origin(outcome, series_id, "report")
     coverage = results.ask_band(outcome, "report")
     with chart:
-        results.fan(outcome, series_id, origin, coverage)
+        drawn = results.fan(outcome, series_id, origin, coverage)
     st.subheader("Scores", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
     results.board(outcome, series_id if len(outcome.series_ids) > 1 else None, names=None if expert else PLAIN)
@@ -59,7 +59,7 @@ def show(outcome: Outcome) -> None:
         results.significance(outcome)
     with st.expander("What was done"):
         _method(outcome)
-    takeaway.downloads(outcome)
+    takeaway.downloads(outcome, drawn)
     st.caption("Made with Unroll. This page is a frozen copy and cannot be changed.")
 
 

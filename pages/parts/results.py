@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -73,8 +74,8 @@ def ask_band(outcome: Outcome, page: str) -> float | None:
     return chosen / 100 if chosen else None
 
 
-def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> None:
-    """History, what happened, and every model's forecast."""
+def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> alt.TopLevelMixin:
+    """History, what happened, and every model's forecast; the chart that was shown."""
     history = outcome.panel[series_id] if outcome.panel is not None else None
     horizon = outcome.spec.horizon
     title = f"{safe_title(series_id)}: " + (
@@ -95,6 +96,7 @@ def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | 
     best = lines[0]
     takeaway = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {count(len(lines), 'model')} in all."
     st.altair_chart(chart, width="stretch", alt=takeaway)
+    return chart
 
 
 def safe_title(name: str) -> str:
@@ -111,7 +113,7 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
     table = table[["model", *shown, "seconds", "parameters", "note"]].assign(
         model=[f"{row.model}  ★" if row.best else row.model for row in table.itertuples()]
     )
-    styled = table.style.format(dict.fromkeys(shown, number_label) | {"seconds": duration, "parameters": _whole}, na_rep="–")
+    styled = table.style.format(dict.fromkeys(shown, _digits) | {"seconds": duration, "parameters": _whole}, na_rep="–")
     styled = styled.apply(lambda column: _emphasis(column, best.get(column.name)), axis=0)
     config = {"model": st.column_config.TextColumn("Model", pinned=True), "seconds": "Time", "parameters": "Parameters",
               "note": st.column_config.TextColumn("Notes", width="large")}  # fmt: skip
@@ -127,6 +129,11 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
             st.error(f"**{safe(result.model.label, 40)}** failed: {safe(result.error or '', 600)}")
     for label, reason in outcome.missing.items():
         st.caption(f"**{safe(label, 40)}** has no scores: {safe(reason)}.")
+
+
+def _digits(value: float) -> str:
+    """Four significant digits, so that numbers below one another can be compared at a glance."""
+    return f"{value:#.4g}" if 1e-4 <= abs(value) < 1000 else number_label(value)
 
 
 def _whole(value: object) -> str:

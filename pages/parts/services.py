@@ -158,9 +158,10 @@ def _epochs(workspace: str, run_id: str) -> Mapping[str, tuple[EpochRecord, ...]
 
 def run_or_newest() -> str | None:
     """The run at hand, else the newest, else None."""
-    if state.run_id() is None:
-        newest = runs()[:1]
-        state.set_run(newest[0].id if newest else None)
+    newest = runs()[:1] if state.run_id() is None else ()
+    for record in newest:
+        state.set_run(record.id)
+        state.set_series(state.series_keys() or record.spec.series)
     return state.run_id()
 
 

@@ -31,7 +31,7 @@ def test_the_readme_names_every_file_of_the_core():
 def test_every_requirement_is_pinned_and_has_its_reason():
     for name in ("requirements.txt", "tests/requirements.txt"):
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
-            assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9-]+==[0-9.]+ +# .+", line), line
+            assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9-]+==[0-9.]+(post[0-9])? +# .+", line), line
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
