@@ -26,10 +26,11 @@ with right:
     reading.controls(source, panel)
 with left:
     st.header(safe(series.id, 60), anchor=False)
-    st.altair_chart(
-        series_chart(series, theme=frame.theme(), title=length_of(series), marked=reading.doubled(source, series)),
-        width="stretch",
-        alt=f"The series {series.id}: {length_of(series)}.",
+    marked = reading.doubled(source, series)
+    frame.chart(
+        ("series", series.key, marked),
+        lambda: series_chart(series, theme=frame.theme(), title=length_of(series), marked=marked),
+        f"The series {series.id}: {length_of(series)}.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train models", type="primary", icon=":material/arrow_forward:", icon_position="right"):

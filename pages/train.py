@@ -39,10 +39,10 @@ with strip:
     if experiment is not None:
         longest = max(experiment.panel, key=len)
         plan = experiment.plans[longest.id]
-        st.altair_chart(
-            plan_chart(longest, plan, theme=frame.theme()),
-            width="stretch",
-            alt=f"{plan.train_end} values train, {count(len(plan.scored), 'past forecast')} tested",
+        frame.chart(
+            ("plan", longest.key, plan),
+            lambda: plan_chart(longest, plan, theme=frame.theme()),
+            f"{plan.train_end} values train, {count(len(plan.scored), 'past forecast')} tested",
         )
         for sentence in launch.warnings:
             frame.warn(sentence)

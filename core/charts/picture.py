@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-import altair as alt
-
+from core.charts.drawing import Drawing
 from core.process import ProcessLimits, run_limited
 
 WIDTH = 960  # pixels, where a page would give the chart its own width
@@ -14,9 +13,9 @@ SHARPNESS = 2  # pixels of a PNG for one of the chart
 LIMITS = ProcessLimits(seconds=30, memory=1 << 37)  # address space: the JavaScript engine reserves far more than it uses
 
 
-def picture(chart: alt.TopLevelMixin, kind: Literal["png", "svg"]) -> bytes:
+def picture(drawing: Drawing, kind: Literal["png", "svg"]) -> bytes:
     """The chart as the bytes of a file.  Raises LimitError where drawing takes too long."""
-    spec = chart.properties(width=WIDTH).to_dict()
+    spec = drawing.plain() | {"width": WIDTH}
     return run_limited("core.charts.picture:drawn", json.dumps({"kind": kind, "spec": spec}).encode(), LIMITS)
 
 

@@ -23,10 +23,12 @@ from core.store.snapshots import Snapshot
 class Outcome:
     """What a run gave, as far as it has come.
 
+    key      stands for all that a chart of it shows
     panel    the series, None where a link does not share them
     missing  why a model has no result, by label: "cancelled", "still running", …
     """
 
+    key: str
     title: str
     created: datetime
     spec: RunSpec
@@ -71,8 +73,10 @@ def of_run(record: RunRecord, results: Sequence[TaskResult], comparison: Compari
     missing = {task.label: words.get(task.state, task.state) for task in record.tasks if task.kind == "model"}
     known = {one.model.label for one in results}
     missing = {label: state for label, state in missing.items() if label not in known}
+    states = " ".join(f"{task.id} {task.state} {task.attempt}" for task in record.tasks)
+    key = f"{record.id} {states}"
     return Outcome(
-        record.title, record.created, record.spec, record.versions, tuple(results), comparison, panel, missing
+        key, record.title, record.created, record.spec, record.versions, tuple(results), comparison, panel, missing
     )  # fmt: skip
 
 
@@ -80,8 +84,9 @@ def of_snapshot(snapshot: Snapshot) -> Outcome:
     """The frozen copy behind a link."""
     known = {one.model.label for one in snapshot.results}
     missing = {one.label: "not finished" for one in snapshot.spec.models if one.label not in known}
+    key = f"{snapshot.data_hash} {snapshot.created.isoformat()} {snapshot.spec} {snapshot.panel is not None}"
     return Outcome(
-        snapshot.title, snapshot.created, snapshot.spec, snapshot.versions,
+        key, snapshot.title, snapshot.created, snapshot.spec, snapshot.versions,
         snapshot.results, snapshot.comparison, snapshot.panel, missing,
     )  # fmt: skip
 

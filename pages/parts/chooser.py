@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.charts.labels import plain
 from core.jobs.cost import Prediction
 from core.models.base import Model
 from core.models.registry import MODELS
@@ -38,7 +39,7 @@ class Card:
     @property
     def label(self) -> str:
         """What it is called in the run."""
-        return str(state.get(f"{self.key}.label") or self.first_label).strip()
+        return plain(str(state.get(f"{self.key}.label") or ""), LONGEST_LABEL) or self.first_label
 
     @property
     def first_label(self) -> str:

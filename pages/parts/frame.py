@@ -6,8 +6,10 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
+import altair as alt
 import streamlit as st
 
+from core.charts.drawing import Drawing, drawn
 from core.charts.theme import Theme, theme_of
 from core.errors import AppError
 from core.series.timeseries import Panel
@@ -22,6 +24,18 @@ DEFECT = "Something went wrong that is our fault, not yours. Nothing that was ke
 def theme() -> Theme:
     """The colours for charts: light or dark, as the visitor sees the page."""
     return theme_of(st.context.theme.type)
+
+
+def chart(key: tuple[object, ...], build: Callable[[], alt.TopLevelMixin], words: str) -> Drawing:
+    """Show a chart, made once for all that it depends on, which `key` names; `words` say what it shows. The drawing."""
+    drawing = _drawing((*map(str, key), theme().name), build)
+    st.vega_lite_chart(drawing.spec(), width="stretch", alt=words)
+    return drawing
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _drawing(key: tuple[str, ...], _build: Callable[[], alt.TopLevelMixin]) -> Drawing:  # noqa: ARG001
+    return drawn(_build())
 
 
 def shown(body: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from core.store.records import LIVE, RunRecord
-from pages.parts import services, setup, share, state
+from pages.parts import frame, services, setup, share, state
 from pages.parts.text import STATES, age, count, safe
 
 ON_A_PAGE = 10
@@ -78,6 +78,7 @@ def _act(action: str, record: RunRecord) -> None:
 
 
 @st.dialog("Rename", on_dismiss="rerun")
+@frame.guarded
 def _rename(record: RunRecord) -> None:
     with st.form("runs.rename", border=False):
         title = st.text_input("Title", record.title, max_chars=120)
@@ -88,6 +89,7 @@ def _rename(record: RunRecord) -> None:
 
 
 @st.dialog("Delete this run?", on_dismiss="rerun")
+@frame.guarded
 def _delete(record: RunRecord) -> None:
     st.markdown(
         f"**{safe(record.title)}** with its forecasts and links is really deleted; that cannot be undone. Its series stays."

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from core.charts.drawing import drawn
 from core.charts.losses import losses_chart
 from core.charts.theme import styles
 from core.models.registry import MODELS
@@ -143,12 +144,8 @@ def _chart(run_id: str) -> None:
         task.label: _newest_fit(epochs.get(task.id, ())) for task in record.tasks if task.model and task.model.name in TRAINED
     }
     chart = losses_chart(curves, styles=styles(record.spec.models, frame.theme()), theme=frame.theme(), what=what)
-    st.altair_chart(
-        chart,
-        width="stretch",
-        key="live.losses",
-        alt=f"{LOOKS[what]} by epoch of {count(sum(map(bool, curves.values())), 'network')}",
-    )
+    words = f"{LOOKS[what]} by epoch of {count(sum(map(bool, curves.values())), 'network')}"
+    st.vega_lite_chart(drawn(chart).spec(), width="stretch", key="live.losses", alt=words)
 
 
 def _newest_fit(rows: tuple[EpochRecord, ...]) -> list:

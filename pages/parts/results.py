@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.charts.drawing import Drawing
 from core.charts.fan import fan_chart
 from core.charts.labels import date_label, number_label
 from core.charts.losses import losses_chart
@@ -74,7 +75,7 @@ def ask_band(outcome: Outcome, page: str) -> float | None:
     return chosen / 100 if chosen else None
 
 
-def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> alt.TopLevelMixin:
+def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> Drawing:
     """History, what happened, and every model's forecast; the chart that was shown."""
     history = outcome.panel[series_id] if outcome.panel is not None else None
     horizon = outcome.spec.horizon
@@ -82,21 +83,23 @@ def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | 
         f"the next {count(horizon, 'step')}" if origin is None else f"{count(horizon, 'step')} replayed"
     )
     lines = fan_lines(outcome, series_id, origin)
-    chart = fan_chart(
-        lines,
-        history=history,
-        origin=origin,
-        actual=None if origin is None else actual_at(outcome, series_id, origin),
-        coverage=coverage,
-        styles=styles(outcome.models, frame.theme()),
-        theme=frame.theme(),
-        unit=outcome.unit(series_id),
-        title=title,
-    )
     best = lines[0]
-    takeaway = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {count(len(lines), 'model')} in all."
-    st.altair_chart(chart, width="stretch", alt=takeaway)
-    return chart
+    words = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {count(len(lines), 'model')} in all."
+
+    def build() -> alt.TopLevelMixin:
+        return fan_chart(
+            lines,
+            history=history,
+            origin=origin,
+            actual=None if origin is None else actual_at(outcome, series_id, origin),
+            coverage=coverage,
+            styles=styles(outcome.models, frame.theme()),
+            theme=frame.theme(),
+            unit=outcome.unit(series_id),
+            title=title,
+        )
+
+    return frame.chart(("fan", outcome.key, series_id, origin, coverage), build, words)
 
 
 def safe_title(name: str) -> str:
@@ -155,16 +158,15 @@ def steps(outcome: Outcome, series_id: str) -> None:
     seeds = {label: [each.by_step[metric] for each in found[label].seed_scores] for label in by_step}
     spread = {label: _spread(rows) for label, rows in seeds.items() if len(rows) > 1}
     unit = outcome.unit(series_id) if METRICS[metric].unit == "in the series' unit" else METRICS[metric].unit
-    chart = steps_chart(
-        by_step,
-        spread=spread,
-        styles=styles(outcome.models, frame.theme()),
-        theme=frame.theme(),
-        metric=METRICS[metric].label,
-        unit=unit,
-    )
-    st.altair_chart(chart, width="stretch", alt=f"{METRICS[metric].label} by step ahead of {count(len(by_step), 'model')}")
-    st.caption("Bands: from the best to the worst seed. The line is the score of their median forecast.")
+
+    def build() -> alt.TopLevelMixin:
+        looks = styles(outcome.models, frame.theme())
+        label = METRICS[metric].label
+        return steps_chart(by_step, spread=spread, styles=looks, theme=frame.theme(), metric=label, unit=unit)
+
+    words = f"{METRICS[metric].label} by step ahead of {count(len(by_step), 'model')}"
+    frame.chart(("steps", outcome.key, series_id, metric), build, words)
+    st.caption("The line is the score of the median of all seeds' forecasts.")
 
 
 def _spread(rows: list[list[float | None]]) -> tuple[list[float | None], list[float | None]]:
@@ -178,8 +180,11 @@ def significance(outcome: Outcome) -> None:
         st.caption("There is nothing to test: fewer than two models have scores.")
         return
     pairs = outcome.comparison.pairs
-    chart = skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme())
-    st.altair_chart(chart, width="stretch", alt=f"Share of loss that {pairs[0].a} saves against each other model")
+    frame.chart(
+        ("skill", outcome.key),
+        lambda: skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
+        f"Share of loss that {pairs[0].a} saves against each other model",
+    )
     for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
         st.caption(safe(f"No test: {reason}.", 600))
     st.caption(
@@ -201,11 +206,12 @@ def training(outcome: Outcome) -> None:
     key = st.selectbox(
         "Fit", list(fits), format_func=lambda one: f"{words[one[0]]}, seed {one[1]}", key="results.fit", width=260
     )
-    chart = losses_chart(fits[key], styles=styles(outcome.models, frame.theme()), theme=frame.theme())
-    st.altair_chart(chart, width="stretch", alt=f"Losses by epoch of {count(len(fits[key]), 'network')}")
-    st.caption(
-        "Thick: the validation part, which decides the epoch that is kept. Thin: the training part. Epoch 0 is the linear path."
+    frame.chart(
+        ("losses", outcome.key, key),
+        lambda: losses_chart(fits[key], styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
+        f"Losses by epoch of {count(len(fits[key]), 'network')}",
     )
+    st.caption("The validation part decides which epoch is kept. Epoch 0 is the linear path that training starts from.")
 
 
 def table(outcome: Outcome, series_id: str, origin: int | None) -> None:

@@ -15,6 +15,7 @@ LASTS = {1: "1 day", 7: "7 days", 30: "30 days", 365: "1 year", None: "until rev
 
 
 @st.dialog("Share this run", width="medium", on_dismiss="rerun")
+@frame.guarded
 def dialog(record: RunRecord) -> None:
     """Make a link, or end one."""
     bench, workspace = services.own()

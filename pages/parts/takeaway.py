@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from functools import partial
 
-import altair as alt
 import streamlit as st
 
+from core.charts.drawing import Drawing
 from core.charts.picture import picture
 from core.report.downloads import forecasts_csv, run_json, scores_csv
 from core.report.outcome import Outcome
 
 
-def downloads(outcome: Outcome, chart: alt.TopLevelMixin) -> None:
+def downloads(outcome: Outcome, drawing: Drawing) -> None:
     """Forecasts and scores as CSV, the whole result as JSON, the chart of the forecasts as SVG and PNG."""
     name = re.sub(r"[^\w-]+", "_", outcome.title).strip("_")[:60] or "run"
     with st.container(horizontal=True):
@@ -23,5 +23,5 @@ def downloads(outcome: Outcome, chart: alt.TopLevelMixin) -> None:
             st.download_button("Everything (JSON)", run_json(outcome), f"{name}.json", "application/json", on_click="ignore")
         for kind, mime in (("svg", "image/svg+xml"), ("png", "image/png")):
             st.download_button(
-                f"Chart ({kind.upper()})", partial(picture, chart, kind), f"{name}.{kind}", mime, on_click="ignore"
+                f"Chart ({kind.upper()})", partial(picture, drawing, kind), f"{name}.{kind}", mime, on_click="ignore"
             )  # fmt: skip

@@ -23,7 +23,8 @@ STATES = {
 def safe(name: str, longest: int = 80) -> str:
     """A name as Markdown that shows just these characters: no link, no image, no formula, no colour, no emoji."""
     line = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(name, longest))
-    return re.sub(r"\\:(?=\w)", "\\\\:\u2060", line)  # ":smile:" is looked for after escapes are read; a word joiner parts it
+    # ":smile:", "http://a.b", "www.a.b" and "a@b.c" are looked for after escapes are read; a word joiner parts them
+    return re.sub(r"(\\:(?=\w|\\/)|\\@|www(?=\\\.))", "\\1\u2060", line, flags=re.IGNORECASE)
 
 
 def pace(freq: str | None) -> str:
