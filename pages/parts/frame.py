@@ -13,7 +13,7 @@ from core.charts.drawing import Drawing, drawn
 from core.charts.theme import Theme, theme_of
 from core.errors import AppError
 from core.series.timeseries import Panel
-from core.store.records import RunRecord
+from core.store.records import LIVE, RunRecord
 from pages.parts import services, state
 from pages.parts.text import STATES, length_of, safe
 
@@ -116,6 +116,9 @@ def _series_link(panel: Panel) -> None:
 
 
 def _run_link(record: RunRecord) -> None:
-    page = "pages/train.py" if record.state in ("queued", "running") else "pages/compare.py"
+    """To the comparison, or to where it can be watched, which the address says."""
+    is_live = record.state in LIVE
+    page, query = ("pages/train.py", {"live": record.id}) if is_live else ("pages/compare.py", None)
     best = f" · best {safe(record.best, 40)}" if record.best else ""
-    st.page_link(page, label=f"**{safe(record.title, 40)}**{best} · {STATES[record.state]}", icon=":material/leaderboard:")
+    label = f"**{safe(record.title, 40)}**{best} · {'in progress' if is_live else STATES[record.state]}"
+    st.page_link(page, label=label, icon=":material/leaderboard:", query_params=query)

@@ -88,7 +88,8 @@ def _row(run_id: str, task: TaskRecord) -> None:
     """One model. Every row has the same parts in every state, so that nothing jumps."""
     left, right = st.columns([9, 1], vertical_alignment="center", gap="small")
     left.progress(
-        1.0 if task.state == "done" else min(1.0, max(0.0, task.fraction)), text=f"**{safe(task.label, 40)}** · {_words(task)}"
+        {"done": 1.0, "failed": 0.0}.get(task.state, min(1.0, max(0.0, task.fraction))),
+        text=f"**{safe(task.label, 40)}** · {_words(task)}",
     )
     bench, workspace = services.own()
     if task.state in LIVE:
@@ -140,9 +141,8 @@ def _chart(run_id: str) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    curves = {
-        task.label: _newest_fit(epochs.get(task.id, ())) for task in record.tasks if task.model and task.model.name in TRAINED
-    }
+    shown = [task for task in record.tasks if task.model and task.model.name in TRAINED and task.state != "failed"]
+    curves = {task.label: _newest_fit(epochs.get(task.id, ())) for task in shown}
     chart = losses_chart(curves, styles=styles(record.spec.models, frame.theme()), theme=frame.theme(), what=what)
     words = f"{LOOKS[what]} by epoch of {count(sum(map(bool, curves.values())), 'network')}"
     st.vega_lite_chart(drawn(chart).spec(), width="stretch", key="live.losses", alt=words)

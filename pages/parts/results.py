@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.charts.drawing import Drawing
 from core.charts.fan import fan_chart
-from core.charts.labels import date_label, number_label
+from core.charts.labels import date_label, number_label, plain
 from core.charts.losses import losses_chart
 from core.charts.skill import skill_chart
 from core.charts.steps import steps_chart
@@ -124,14 +124,24 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
         label, help = heading(name, unit)
         config[name] = st.column_config.Column(label, help=help)
     st.dataframe(
-        styled, hide_index=True, column_config=config, row_height=36,
+        styled, hide_index=True, column_config=config, row_height=36, placeholder="–",
         alt=f"Scores of {count(len(table), 'model')}, best first",
     )  # fmt: skip
+    _remarks(outcome)
+
+
+def _remarks(outcome: Outcome) -> None:
+    """In full what the notes say: which model failed and why, and what a person should know of the others."""
+    said: dict[str, list[str]] = {}
     for result in outcome.results:
         if result.state == "failed":
             st.error(f"**{safe(result.model.label, 40)}** failed: {safe(result.error or '', 600)}")
+        for note in result.notes:
+            said.setdefault(note, []).append(f"**{safe(result.model.label, 40)}**")
     for label, reason in outcome.missing.items():
-        st.caption(f"**{safe(label, 40)}** has no scores: {safe(reason)}.")
+        said.setdefault(f"no scores, {reason}", []).append(f"**{safe(label, 40)}**")
+    for note, labels in said.items():
+        st.caption(f"{', '.join(labels)}: {safe(note, 400)}.")
 
 
 def _digits(value: float) -> str:
@@ -223,7 +233,7 @@ def table(outcome: Outcome, series_id: str, origin: int | None) -> None:
     for place, line in enumerate(lines):
         shown[f"m{place}"] = line.point
     config = {
-        f"m{place}": st.column_config.NumberColumn(safe(line.label, 40), format="%.5g") for place, line in enumerate(lines)
+        f"m{place}": st.column_config.NumberColumn(plain(line.label, 40), format="%.5g") for place, line in enumerate(lines)
     }
     config |= {"time": "Time", "actual": st.column_config.NumberColumn("Actual", format="%.5g")}
     st.dataframe(shown, hide_index=True, column_config=config, alt="The forecasts that the chart shows")

@@ -147,11 +147,11 @@ def run(run_id: str) -> RunRecord:
 
 
 def epochs(run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
-    """The epochs so far, by task id, thinned. People who watch one run together share a reading for two seconds."""
+    """The epochs so far, by task id, thinned. People who watch one run together share a reading for a second."""
     return _epochs(visitor.workspace(), run_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, ttl=2)
+@st.cache_resource(show_spinner=False, max_entries=64, ttl=1)
 def _epochs(workspace: str, run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
     return workbench().run(workspace, run_id).epochs
 
