@@ -1,15 +1,12 @@
 """The router: which pages there are, what stands around them, and what is said when one fails."""
 
 import logging
-from contextlib import suppress
 
 import streamlit as st
 
 
 def main() -> None:
     """Run the page that the address names."""
-    from streamlit.runtime.scriptrunner import StopException
-
     from pages.parts import frame, state, visitor
 
     st.set_page_config(page_title="Unroll", page_icon=".streamlit/favicon.png", layout="wide")
@@ -28,8 +25,7 @@ def main() -> None:
     state.begin(page.url_path)
     if page.url_path != "report":
         frame.context_line()
-    with suppress(StopException):  # the page had no more to show
-        frame.shown(page.run)
+    frame.shown(page.run)
     visitor.attend()
 
 

@@ -15,7 +15,7 @@ run_id = services.run_or_newest()
 if run_id is None:
     st.title("Compare", anchor=False)
     frame.no_run()
-    st.stop()
+    raise frame.EndOfPage
 
 # Compute
 record = services.run(run_id)
@@ -34,7 +34,7 @@ if record.state in LIVE:
         st.switch_page("pages/train.py")
 if not outcome.done:
     results.board(outcome, None)
-    st.stop()
+    raise frame.EndOfPage
 
 series_id = results.ask_series(outcome, "compare")
 chart = st.container()
@@ -47,7 +47,7 @@ with chart:
     drawn = results.fan(outcome, series_id, origin, coverage)
 
 st.subheader("Leaderboard", anchor=False)
-results.board(outcome, series_id if len(outcome.series_ids) > 1 else None)
+results.board(outcome, results.ask_scope(outcome, series_id, "compare"))
 
 state.among("compare.view", VIEWS, VIEWS[0])
 view = st.segmented_control(

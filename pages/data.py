@@ -13,7 +13,7 @@ through_the_router()
 keys = services.series_at_hand()
 if not keys:
     bring.welcome()
-    st.stop()
+    raise frame.EndOfPage
 
 # Compute
 panel = services.panel(keys)

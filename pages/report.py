@@ -13,8 +13,7 @@ try:
     outcome = services.open_share(token, reader.passphrase(token))
 except PassphraseError:
     reader.ask_passphrase(token)
-    st.stop()
 except NotFoundError:
     reader.no_report()
-    st.stop()
-reader.show(outcome)
+else:
+    reader.show(outcome)

@@ -11,6 +11,6 @@ st.title("Runs", anchor=False)
 runs = services.runs()
 if not runs:
     frame.no_run()
-    st.stop()
+    raise frame.EndOfPage
 for record in history.page_of(runs):
     history.card(record)

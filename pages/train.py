@@ -13,14 +13,14 @@ through_the_router()
 watched = state.get("train.live")
 if watched:
     live.watch(str(watched))
-    st.stop()
+    raise frame.EndOfPage
 
 # Ask
 keys = services.series_or_newest()
 if not keys:
     st.title("Train", anchor=False)
     frame.no_series()
-    st.stop()
+    raise frame.EndOfPage
 panel = services.panel(keys)
 st.title("Train models side by side", anchor=False)
 setup.ask(panel)

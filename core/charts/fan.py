@@ -159,7 +159,7 @@ def _pointed(data: Frames, x: alt.X, names: Mapping[str, str], theme: Theme) -> 
         told.append(alt.Tooltip("actual:N", title="Actual"))
     told += [alt.Tooltip(f"m{number}:N", title=name) for number, name in enumerate(names.values())]
     cell = alt.Chart(data.cells).mark_rect(opacity=0, color=theme.surface, clip=True)
-    rule = alt.Chart(data.cells).mark_rule(color=theme.muted, strokeWidth=1, clip=True).transform_filter(over)
+    rule = alt.Chart(data.cells).mark_rule(color=theme.muted, strokeWidth=1, clip=True, aria=False).transform_filter(over)
     layers.append(rule.encode(x))
     layers.append(cell.encode(data.clock.x("left"), alt.X2("right"), tooltip=told).add_params(over))
     return layers

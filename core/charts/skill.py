@@ -46,7 +46,8 @@ def skill_chart(pairs: Sequence[Contest], *, styles: Mapping[str, Style], theme:
     told += [alt.Tooltip("interval:N", title="95 % interval"), alt.Tooltip("chance:N", title="p (Holm)")]
     zero = alt.Chart(pd.DataFrame({"skill": [0.0]})).mark_rule(color=theme.now, strokeDash=[3, 3])
     tested = alt.Chart(frame[frame["low"].notna()])
-    hollow = alt.Chart(frame[frame["low"].isna()]).mark_point(filled=True, fill=theme.surface, strokeWidth=2, size=90)
+    untested = alt.Chart(frame[frame["low"].isna()])
+    hollow = untested.mark_point(filled=True, fill=theme.surface, strokeWidth=2, size=90, aria=False)
     notes = _notes(drawn)
     layers = [
         zero.encode(x),

@@ -27,8 +27,10 @@ def safe_csv(table: pd.DataFrame) -> bytes:
 
 
 def _harmless(cell: object) -> object:
-    is_risky = isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA)
-    return f"'{cell}" if is_risky else cell
+    if not isinstance(cell, str):
+        return cell
+    line = cell.replace("\r\n", "\n").replace("\r", "\n")  # a lone \r is not quoted, and would start a row
+    return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
 
 
 def forecasts_csv(outcome: Outcome) -> bytes:

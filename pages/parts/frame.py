@@ -21,6 +21,10 @@ LOG = logging.getLogger("unroll")
 DEFECT = "Something went wrong that is our fault, not yours. Nothing that was kept is lost; reload the page to go on."
 
 
+class EndOfPage(Exception):
+    """A page has no more to show. `st.stop` would end the whole run, with what the app still does after the page."""
+
+
 def theme() -> Theme:
     """The colours for charts: light or dark, as the visitor sees the page."""
     return theme_of(st.context.theme.type)
@@ -42,6 +46,8 @@ def shown(body: Callable[[], None]) -> None:
     """Run a page or a piece of one; whatever goes wrong is said in words."""
     try:
         body()
+    except EndOfPage:
+        return
     except AppError as error:
         problem(error)
     except Exception:

@@ -100,7 +100,7 @@ def _delete(record: RunRecord) -> None:
         if st.button("Delete it", type="primary"):
             bench, workspace = services.own()
             if record.state in LIVE:
-                bench.cancel(workspace, record.id)
+                services.cancel_and_wait(record.id)
             bench.delete(workspace, record.id)
             if state.run_id() == record.id:
                 state.set_run(None)

@@ -12,6 +12,7 @@ import streamlit as st
 from core.charts.drawing import drawn
 from core.charts.losses import losses_chart
 from core.charts.theme import styles
+from core.errors import NotFoundError
 from core.models.registry import MODELS
 from core.store.records import LIVE, EpochRecord, RunRecord, TaskRecord
 from pages.parts import frame, services, state
@@ -23,8 +24,12 @@ LOOKS = {"loss": "Loss", "gradient_norm": "Gradient norm"}
 
 
 def watch(run_id: str) -> None:
-    """The run, live or ended."""
-    record = services.run(run_id)
+    """The run, live or ended; one that is gone is watched no more."""
+    try:
+        record = services.run(run_id)
+    except NotFoundError:
+        state.put("train.live", "")
+        raise
     is_live = record.state in LIVE
     state.set_run(run_id)
     st.title(safe(record.title), anchor=False)

@@ -52,7 +52,7 @@ def show(outcome: Outcome) -> None:
         drawn = results.fan(outcome, series_id, origin, coverage)
     st.subheader("Scores", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
-    results.board(outcome, series_id if len(outcome.series_ids) > 1 else None, names=None if expert else PLAIN)
+    results.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else PLAIN)
     st.caption(READING)
     if expert:
         results.steps(outcome, series_id)

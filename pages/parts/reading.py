@@ -179,9 +179,11 @@ def _reread() -> None:
         keys = services.add_series(found, name)
     except AppError as error:
         frame.problem(error)
+        accepted = state.get("reading.accepted", {})
         for field in FIELDS:
-            state.put(f"reading.{field}", None if field == "season" else AUTOMATIC)
+            state.put(f"reading.{field}", accepted.get(field, None if field == "season" else AUTOMATIC))
         return
+    state.put("reading.accepted", {field: state.get(f"reading.{field}") for field in FIELDS})
     state.put("reading.keys", ".".join(keys))
     state.set_series(keys)
     services.discard_series(tuple(set(before) - set(keys)))

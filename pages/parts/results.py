@@ -43,6 +43,16 @@ def ask_series(outcome: Outcome, page: str) -> str:
     return str(state.get(f"{page}.series"))
 
 
+def ask_scope(outcome: Outcome, series_id: str, page: str) -> str | None:
+    """Whose scores are shown: None for those of all series together."""
+    if len(outcome.series_ids) < 2:
+        return None
+    options = (f"Mean over {len(outcome.series_ids):,} series", "The series above")
+    state.among(f"{page}.scope", options, options[0])
+    chosen = st.segmented_control("Scores", options, key=f"{page}.scope", required=True, label_visibility="collapsed")
+    return None if chosen == options[0] else series_id
+
+
 def ask_origin(outcome: Outcome, series_id: str, page: str) -> int | None:
     """From when the forecasts are shown: a scored origin, or None for the future."""
     origins = outcome.origins(series_id)
@@ -99,6 +109,7 @@ def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | 
             title=title,
         )
 
+    st.space(16)  # the tools of a chart rise above it while it is pointed at, and would cover what stands there
     return frame.chart(("fan", outcome.key, series_id, origin, coverage), build, words)
 
 

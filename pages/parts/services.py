@@ -6,8 +6,10 @@ Readers of what never changes (a series by its key, a finished result) are kept 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 
+import pyarrow as pa
 import streamlit as st
 
 from core.data.choices import Choices
@@ -18,9 +20,11 @@ from core.evaluation.spec import RunSpec
 from core.jobs.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
-from core.store.records import EpochRecord, RunRecord, SeriesRecord
+from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord
 from core.workbench import Workbench, default_home, shared
 from pages.parts import state, visitor
+
+pa.set_memory_pool(pa.system_memory_pool())  # its own pool gives nothing back: 5 MB of a server that is to be small
 
 
 def workbench() -> Workbench:
@@ -180,6 +184,15 @@ def outcome(record: RunRecord) -> Outcome:
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
     return workbench().outcome(workspace, run_id)
+
+
+def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:
+    """Cancel a run, and wait until nothing of it computes: before that it cannot be deleted."""
+    bench, workspace = own()
+    bench.cancel(workspace, run_id)
+    last = time.monotonic() + seconds
+    while bench.progress(workspace, run_id).state in LIVE and time.monotonic() < last:
+        time.sleep(0.1)
 
 
 # --- links ----------------------------------------------------------------------------------------------------------

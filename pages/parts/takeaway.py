@@ -14,14 +14,16 @@ from core.report.outcome import Outcome
 
 
 def downloads(outcome: Outcome, drawing: Drawing) -> None:
-    """Forecasts and scores as CSV, the whole result as JSON, the chart of the forecasts as SVG and PNG."""
+    """Forecasts and scores as CSV, the whole result as JSON, the chart of the forecasts as SVG and PNG; made when asked for."""
     name = re.sub(r"[^\w-]+", "_", outcome.title).strip("_")[:60] or "run"
+    files = [
+        ("Forecasts (CSV)", f"{name}_forecasts.csv", "text/csv", partial(forecasts_csv, outcome)),
+        ("Scores (CSV)", f"{name}_scores.csv", "text/csv", partial(scores_csv, outcome)),
+    ]
+    if outcome.comparison is not None and outcome.panel is not None:
+        files.append(("Everything (JSON)", f"{name}.json", "application/json", partial(run_json, outcome)))
+    for kind, mime in (("svg", "image/svg+xml"), ("png", "image/png")):
+        files.append((f"Chart ({kind.upper()})", f"{name}.{kind}", mime, partial(picture, drawing, kind)))
     with st.container(horizontal=True):
-        st.download_button("Forecasts (CSV)", forecasts_csv(outcome), f"{name}_forecasts.csv", "text/csv", on_click="ignore")
-        st.download_button("Scores (CSV)", scores_csv(outcome), f"{name}_scores.csv", "text/csv", on_click="ignore")
-        if outcome.comparison is not None and outcome.panel is not None:
-            st.download_button("Everything (JSON)", run_json(outcome), f"{name}.json", "application/json", on_click="ignore")
-        for kind, mime in (("svg", "image/svg+xml"), ("png", "image/png")):
-            st.download_button(
-                f"Chart ({kind.upper()})", partial(picture, drawing, kind), f"{name}.{kind}", mime, on_click="ignore"
-            )  # fmt: skip
+        for label, file, mime, content in files:
+            st.download_button(label, content, file, mime, on_click="ignore")

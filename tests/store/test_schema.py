@@ -17,7 +17,6 @@ from core.errors import StoreError
 from core.store import schema
 from core.store.database import FILE
 from core.store.store import Store
-from core.store.tables import METADATA
 from tests.store.building import OWNER, finished_run
 
 ROOT = Path(__file__).parents[2]
@@ -61,13 +60,18 @@ def second(tmp_path, monkeypatch):
     return install
 
 
-def test_the_migrations_make_the_tables_that_the_program_expects(empty, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'expected.db'}")
-    METADATA.create_all(engine)
+def test_the_migrations_make_the_tables_of_a_new_database(empty, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.begin() as connection:
+        schema.migrate(connection)
     engine.dispose()
-    expected, made = schema_of(tmp_path / "expected.db"), schema_of(empty / FILE)
+    migrated, made = schema_of(tmp_path / "migrated.db"), schema_of(empty / FILE)
+    assert read(tmp_path / "migrated.db", "SELECT * FROM alembic_version") == read(
+        empty / FILE, "SELECT * FROM alembic_version"
+    )
+    assert migrated.pop("alembic_version")
     assert made.pop("alembic_version")
-    assert made == expected
+    assert made == migrated
     assert len(made) == 10 + 5  # tables and indexes
 
 
@@ -79,7 +83,9 @@ def test_head_is_the_last_migration():
     assert all(script.revision for script in scripts.walk_revisions())
 
 
-def test_a_store_that_is_up_to_date_opens_without_alembic_and_the_heavy_libraries(home):
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_store_that_needs_no_upgrade_opens_without_alembic_and_the_heavy_libraries(home, is_new):
+    home = home / "new" if is_new else home
     code = f"""
 import sys
 from pathlib import Path

@@ -1,0 +1,76 @@
+"""One workbench, the one that the pages find by themselves, with runs of cheap models in every state."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import app_test
+
+from core.workbench import Workbench, default_home, shared
+from tests.faults.home import LONG, ended, launched, months, network, plain, until
+from tests.pages.visiting import BUBBLE, HOSTILE, WarmServer, bubble, hostile_models, hostile_panel
+
+
+@pytest.fixture(scope="package", autouse=True)
+def bench(tmp_path_factory):
+    """The workbench of this process; one of its runs was interrupted by the end of the server before."""
+    home = tmp_path_factory.mktemp("pages") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLL_HOME", str(home))
+        patch.setenv("UNROLL_WORKERS", "2")
+        patch.setenv("UNROLL_WORKSPACE", "nobody")
+        patch.setattr(app_test, "PagesManager", WarmServer)
+        with Workbench(home) as before:
+            launched(before, *plain("naive", "drift"), workspace="interrupted")
+        opened = shared(default_home(os.environ))
+        assert opened.store.database.home == Path(home)
+        yield opened
+        for run in opened.runs("hurried"):
+            opened.cancel("hurried", run.id)
+        until(lambda: not opened.supervisor.slots)
+        opened.close()
+        del sys.modules["unroll.process"]
+        st.cache_resource.clear()
+
+
+@pytest.fixture(scope="package")
+def ran(bench):
+    """Runs that have ended, by the workspace that each is alone in."""
+    from core.series.timeseries import Panel
+
+    found = {
+        "finished": launched(
+            bench,
+            *plain("naive", "drift", "ar"),
+            network("lstm", epochs=3),
+            workspace="finished",
+            origins=10,
+            coverages=(0.8, 0.95),
+        ),
+        "one failed": launched(
+            bench, BUBBLE, *plain("naive"), workspace="one failed", panel=Panel((bubble(),)), horizon=330, origins=1
+        ),
+        "all failed": launched(bench, BUBBLE, workspace="all failed", panel=Panel((bubble(),)), horizon=330, origins=1),
+        "hostile": launched(bench, *hostile_models(), workspace="hostile", panel=hostile_panel()),
+        "untested": launched(bench, *plain("naive"), workspace="untested", origins=0, panel=Panel((months(),))),
+    }
+    cancelled = launched(bench, network("rnn", **LONG), *plain("naive"), workspace="cancelled")
+    bench.cancel("cancelled", cancelled)
+    for workspace, run_id in found.items():
+        ended(bench, run_id, 60, workspace)
+    bench.rename("hostile", found["hostile"], HOSTILE[0])
+    return found | {"cancelled": cancelled, "interrupted": bench.runs("interrupted")[0].id}
+
+
+@pytest.fixture
+def visit(monkeypatch):
+    """Opens a page in a new session: visit("compare", "finished", band="95")."""
+    from tests.pages.visiting import opened
+
+    def go(page="", workspace="nobody", *, context=None, **query):
+        monkeypatch.setenv("UNROLL_WORKSPACE", workspace)
+        return opened(page, context=context, **query)
+
+    return go

@@ -1,0 +1,161 @@
+"""Compare: the verdict, the board, replayed forecasts, and what can be taken away."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from pages.parts.text import safe
+from tests.faults.home import LONG, ended, launched, network
+from tests.pages.visiting import HOSTILE, alt, hostile_models, raw, read, sound, turned
+
+
+def board(at):
+    return at.dataframe[0].value
+
+
+def shown(at, view):
+    at.session_state["compare.view"] = view
+    return sound(at.run())
+
+
+def test_without_a_run_it_says_where_to_get_one(visit):
+    at = sound(visit("compare", "empty"))
+    assert "There is no run yet" in at.info[0].value
+    assert at.page_link[0].label == "Go to Train"
+
+
+def test_a_finished_run_leads_with_its_verdict_and_its_board(visit, bench, ran):
+    at = sound(visit("compare", "finished"))
+    comparison = bench.comparison("finished", ran["finished"])
+    assert at.subheader[0].value == safe(comparison.verdict, 1000)
+    assert board(at)["model"].tolist() == [f"{comparison.best}  ★", *comparison.ranking[1:]]
+    assert {"mase", "rmse", "mae", "coverage_80", "winkler_95", "seconds", "parameters", "note"} <= set(board(at))
+    assert alt(at).startswith(f"sales: the next 6 steps. {comparison.best} ends at ")
+    assert alt(at).endswith("4 models in all.")
+    assert [one.label for one in at.button if one.label == "Share"]
+    assert not at.error
+    assert not at.warning
+
+
+def test_numbers_have_four_digits_and_the_best_ones_are_bold(visit, bench, ran):
+    at = visit("compare", "finished")
+    styler = at.dataframe[0].proto.arrow_data.styler
+    best = next(one for one in bench.results("finished", ran["finished"]) if one.model.label == board(at)["model"][0][:-3])
+    assert f"{best.scores.values['mase']:.4g}" in _displayed(styler)
+    assert "font-weight: 700" in styler.styles
+
+
+def _displayed(styler):
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(styler.display_values).read_pandas().to_string()
+
+
+def test_the_slider_replays_the_past_and_the_bands_follow(visit, bench, ran):
+    at = visit("compare", "finished")
+    (slider,) = at.select_slider
+    assert slider.value == "next"
+    assert len(slider.options) == 11
+    assert slider.options[-2:] == ["Jul 2017", "the future (Jan 2018)"]
+    sound(slider.set_value("90").run())
+    assert alt(at).startswith("sales: 6 steps replayed.")
+    table = shown(at, "Table").dataframe[-1].value
+    assert table["time"].tolist() == ["Jul 2017", "Aug 2017", "Sep 2017", "Oct 2017", "Nov 2017", "Dec 2017"]
+    best = bench.comparison("finished", ran["finished"]).best
+    backtest = next(one for one in bench.results("finished", ran["finished"]) if one.model.label == best).series[0].backtest
+    assert table["actual"].tolist() == pytest.approx(backtest.actual[-1].tolist())
+    assert table["m0"].tolist() == pytest.approx(backtest.point[-1].tolist())
+    bands = next(one for one in at.button_group if one.key == "compare.band")
+    assert (bands.value, bands.options) == (80, ["none", "80 %", "95 %"])
+    for band in (95, 0):
+        at.session_state["compare.band"] = band
+        sound(at.run())
+        assert next(one for one in at.button_group if one.key == "compare.band").value == band
+
+
+def test_every_view_says_what_it_has_to_say(visit, ran):
+    at = visit("compare", "finished")
+    assert alt(at, 1) == "MAE by step ahead of 4 models"
+    at.session_state["results.metric"] = "mase"
+    assert alt(sound(at.run()), 1) == "MASE by step ahead of 4 models"
+    assert alt(shown(at, "Significance"), 1).startswith("Share of loss that ")
+    assert "Diebold and Mariano" in read(at)
+    assert alt(shown(at, "Training"), 1) == "Losses by epoch of 1 network"
+    assert "seed 0" in str(at.selectbox("results.fit").options)
+    assert len(shown(at, "Table").dataframe[-1].value) == 6
+
+
+def test_downloads_are_whole_and_safe(visit, bench, ran):
+    at = shown(visit("compare", "finished"), "Downloads")
+    assert [one.label for one in at.download_button][:3] == ["Forecasts (CSV)", "Scores (CSV)", "Everything (JSON)"]
+    from core.report.downloads import forecasts_csv, run_json
+
+    outcome = bench.outcome("finished", ran["finished"])
+    table = pd.read_csv(io.BytesIO(forecasts_csv(outcome)), encoding="utf-8-sig")
+    assert table["label"].nunique() == 4
+    assert json.loads(run_json(outcome))["verdict"] == outcome.comparison.verdict
+
+
+def test_a_run_without_past_forecasts_has_a_forecast_and_no_scores(visit, ran):
+    at = sound(visit("compare", "untested"))
+    assert not at.select_slider
+    assert alt(at).startswith("sales: the next 6 steps")
+    assert "no past forecasts were scored" in board(at)["note"][0]
+    shown(at, "Significance")
+    assert "nothing to test" in read(at)
+    shown(at, "Training")
+    assert "No model of this run was trained in epochs" in read(at)
+
+
+def test_a_failed_model_stands_in_the_board_with_its_reason(visit, ran):
+    at = sound(visit("compare", "one failed"))
+    assert board(at)["model"].tolist() == ["Naive  ★", "AR"]
+    assert board(at)["note"][1].startswith("failed: AR(1) explodes")
+    assert "AR failed: AR(1) explodes within 330 steps" in read(at).replace("**", "")
+    at = sound(visit("compare", "all failed"))
+    assert "nothing to compare" in read(at)
+    assert "AR failed" in read(at).replace("**", "")
+
+
+def test_many_series_are_chosen_among_and_hostile_names_are_only_names(visit, ran):
+    at = sound(visit("compare", "hostile"))
+    assert at.selectbox("compare.series").options == list(HOSTILE)
+    for name in HOSTILE[::2]:
+        sound(at.selectbox("compare.series").set_value(name).run())
+        assert alt(at).startswith(" ".join(name.split())[:20]) or alt(at).startswith(name[:20])
+    assert {one.label for one in hostile_models()} == {label.removesuffix("  ★") for label in board(at)["model"]}
+    for view in ("Error by step", "Significance", "Training", "Table", "Downloads"):
+        shown(at, view)
+        text = raw(at)
+        for sign in ("<script", "![", "](", ":smile:", ":red[x", "$x^", "http://evil", "*bold*", "www.evil", "me@evil"):
+            assert sign not in text.replace("\\" + sign[0], ""), (view, sign)
+
+
+def test_the_columns_of_the_table_are_names_without_escapes(visit, ran):
+    at = shown(visit("compare", "hostile"), "Table")
+    columns = json.loads(at.dataframe[-1].proto.columns)
+    assert "<script>alert(1)</script>" in {one.get("label") for one in columns.values()}
+
+
+def test_a_run_in_the_queue_has_an_empty_board(visit, bench):
+    run_id = launched(bench, *[network("rnn", f"RNN {n}", **LONG) for n in range(3)], workspace="hurried")
+    at = sound(visit("compare", "hurried", run=run_id))
+    assert at.subheader[0].value == "No model has finished yet."
+    assert set(board(at)["note"]) <= {"waiting", "still running"}
+    live = sound(visit("train", "hurried", live=run_id))
+    assert "0 of 3 models done" in read(live)
+    sound(live.button("live.cancel").click().run())
+    assert ended(bench, run_id, workspace="hurried").state == "cancelled"
+
+
+def test_from_compare_to_runs_and_back_the_run_stays_at_hand(visit, bench, ran):
+    at = visit("compare", "finished")
+    sound(turned(at, "runs"))
+    assert any("LSTM" in one.label or "best" in one.label for one in at.page_link)
+    sound(turned(at, "compare"))
+    assert board(at)["model"][0].endswith("★")
+    bench.rename("finished", ran["finished"], "Renamed")
+    sound(at.run())
+    assert at.page_link[-1].label.startswith("**Renamed**")

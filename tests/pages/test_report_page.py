@@ -1,0 +1,122 @@
+"""Report: what stands behind a link, and the same few words for every link that leads nowhere."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.store.snapshots import freeze
+from pages.parts.text import safe
+from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
+
+
+@pytest.fixture
+def link(bench, ran):
+    """The token of a new link to a run."""
+
+    def make(workspace="finished", **more):
+        return bench.share(workspace, ran[workspace], **{"includes_data": True} | more)[1]
+
+    return make
+
+
+def expired(bench, run_id):
+    record = bench.store.run("finished", run_id)
+    copy = freeze(record, bench.results("finished", run_id), bench.comparison("finished", run_id), None)
+    soon = datetime.now(UTC) + timedelta(milliseconds=80)
+    return bench.store.create_share("finished", run_id, copy, expires=soon, passphrase=None, includes_data=False)[1]
+
+
+def test_a_link_shows_the_frozen_copy_to_a_stranger_and_nothing_else(visit, bench, link):
+    token = link()
+    at = sound(visit("report", "stranger", share=token))
+    assert at.title[0].value == safe(bench.runs("finished")[0].title)
+    assert "forecasts best" in at.subheader[0].value
+    assert "4 models · 6 steps ahead" in read(at)
+    assert alt(at).startswith("sales: the next 6 steps.")
+    assert set(at.dataframe[0].value) >= {"model", "mase", "mae", "coverage_80", "note"}
+    assert not at.page_link
+    assert not at.button
+    assert "cannot be changed" in read(at)
+    assert "torch" in read(at)
+    assert bench.runs("stranger") == bench.series("stranger") == ()
+    sound(at.toggle("report.expert").set_value(True).run())
+    assert "rmse" in at.dataframe[0].value
+    assert "Diebold and Mariano" in read(at)
+    sound(at.select_slider[0].set_value("90").run())
+    assert "6 steps replayed" in alt(at)
+
+
+def test_a_link_without_the_series_shows_forecasts_and_scores(visit, link):
+    at = sound(visit("report", "stranger", share=link(includes_data=False)))
+    assert alt(at).startswith("sales: the next 6 steps.")
+    assert [one.label for one in at.download_button][:2] == ["Forecasts (CSV)", "Scores (CSV)"]
+    assert "Everything (JSON)" not in [one.label for one in at.download_button]
+
+
+def test_every_link_that_leads_nowhere_says_the_same(visit, bench, link, ran):
+    revoked = link()
+    share = bench.shares("finished", ran["finished"])[0]
+    bench.revoke("finished", share.id)
+    with_words = link(passphrase="open sesame")
+    words_share = bench.shares("finished", ran["finished"])[0]
+    bench.revoke("finished", words_share.id)
+    over = expired(bench, ran["finished"])
+    import time
+
+    time.sleep(0.1)
+    tokens = ("", "unknown", "\u202e\x00", "a b", "x" * 5000, link()[:-1], revoked, with_words, over)
+    said = {read(sound(visit("report", "stranger", share=token))) for token in tokens}
+    said.add(read(sound(visit("report", "stranger"))))
+    (only,) = said
+    assert only.startswith("This link shows nothing")
+
+
+def test_a_passphrase_is_asked_for_a_wrong_one_is_said_and_the_right_one_opens(visit, link):
+    at = sound(visit("report", "stranger", share=link(passphrase=" open sesame ")))
+    assert at.title[0].value == "This report needs a passphrase"
+    assert "sales" not in raw(at)
+    for wrong in ("open sesame", "Open Sesame", "x"):
+        at.text_input[0].set_value(wrong)
+        sound(button(at, "Open the report").click().run())
+        assert "not the passphrase of this link" in at.error[0].value
+        assert "sales" not in raw(at)
+    at.text_input[0].set_value(" open sesame ")
+    sound(button(at, "Open the report").click().run())
+    assert "forecasts best" in at.subheader[0].value
+    assert "open sesame" not in str(at.query_params)
+
+
+def test_a_passphrase_of_one_link_is_not_tried_on_another(visit, link):
+    at = visit("report", "stranger", share=link(passphrase="one"))
+    at.text_input[0].set_value("one")
+    sound(button(at, "Open the report").click().run())
+    at.query_params["share"] = link(passphrase="one")
+    sound(at.run())
+    assert at.title[0].value == "This report needs a passphrase"
+    assert not at.error
+
+
+def test_a_hostile_run_is_only_names_behind_its_link(visit, link):
+    at = sound(visit("report", "stranger", share=link("hostile")))
+    assert at.title[0].value == "\\<script\\>alert\\(1\\)\\<\\/script\\>"
+    for name in HOSTILE[1:4]:
+        sound(at.selectbox("report.series").set_value(name).run())
+    sound(at.toggle("report.expert").set_value(True).run())
+    for sign in ("<script", "![", "](", ":smile:", ":red[x", "$x^", "http://evil", "*bold*", "www.evil", "me@evil"):
+        assert sign not in raw(at).replace("\\" + sign[0], ""), sign
+
+
+def test_a_run_with_a_failed_model_can_be_shared(visit, link):
+    at = sound(visit("report", "stranger", share=link("one failed")))
+    assert "AR failed: AR(1) explodes" in read(at).replace("**", "")
+
+
+def test_deleting_the_run_ends_its_links(visit, bench):
+    from tests.faults.home import ended, launched, plain
+
+    run_id = launched(bench, *plain("naive"), workspace="short")
+    ended(bench, run_id, workspace="short")
+    _, token = bench.share("short", run_id)
+    assert "frozen copy" in read(sound(visit("report", "stranger", share=token)))
+    bench.delete("short", run_id)
+    assert "This link shows nothing" in read(sound(visit("report", "stranger", share=token)))
