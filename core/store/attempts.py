@@ -18,7 +18,7 @@ from core.store.rows import encoded, encoded_row, epoch_row
 from core.store.states import run_state
 from core.store.tables import epochs, results, runs, tasks
 
-QUEUED = ("id", "run_id", "kind", "position", "predicted_memory")
+QUEUED = ("id", "run_id", "kind", "position", "predicted_memory", "predicted_seconds")
 
 
 def queued(connection: Connection) -> tuple[QueuedTask, ...]:

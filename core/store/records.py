@@ -111,6 +111,7 @@ class QueuedTask:
     position: int
     sequence: int
     predicted_memory: int
+    predicted_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.charts.history import sparkline
 from core.charts.labels import date_label
-from core.charts.thinning import thin
 from core.data.choices import Choices
 from core.errors import AppError
 from core.series.timeseries import Panel, TimeSeries
@@ -87,23 +86,12 @@ def _card(one: dict[str, object]) -> None:
     series = services.example(one["name"]).panel.series[0]
     label = f"{one['n']:,} {pace(one['freq'])} values".replace("  ", " ")
     st.markdown(f"**{safe(one['title'])}**")
-    st.image(_spark(series.values, frame.theme().muted), width="stretch", alt=f"The course of {one['title']}")
+    st.image(sparkline(series.values, theme=frame.theme()), width="stretch", alt=f"The course of {one['title']}")
     st.caption(f"{safe(one['description'], 200)} {label}.")
     if st.button("Use this series", key=f"data.example.{one['name']}", help=safe(str(one["source"]), 300)):
         keys = services.add_series(services.example(one["name"]), f"example:{one['name']}")
         reading.begin("", f"example:{one['name']}", keys)
         st.rerun()
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _spark(values: np.ndarray, colour: str) -> str:
-    """A sparkline as a picture: cheaper for a browser than a chart."""
-    kept = thin(values, 240)
-    low, high = values.min(), values.max()
-    x, y = kept / max(1, len(values) - 1) * 296 + 2, 46 - (values[kept] - low) / (high - low or 1) * 42
-    path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    line = f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3" stroke-linejoin="round"/>'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 50" width="300" height="50">{line}</svg>'
 
 
 def _kept() -> None:

@@ -75,9 +75,7 @@ def _end(record: RunRecord, done: int, models: int) -> None:
         comparison = services.outcome(record).comparison
         st.markdown(f"**{safe(comparison.verdict, 1000)}**" if comparison else f"{done} of {models} models done")
     elif record.state == "interrupted":
-        st.markdown(
-            f"**Interrupted**: the server stopped. {done} of {count(models, 'model')} had finished and will not be repeated."
-        )
+        st.markdown(f"**Interrupted**: {done} of {count(models, 'model')} had finished and will not be repeated.")
         if st.button("Resume", type="primary", key="live.resume"):
             bench, workspace = services.own()
             bench.resume(workspace, record.id)

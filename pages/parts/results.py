@@ -58,17 +58,26 @@ def ask_origin(outcome: Outcome, series_id: str, page: str) -> int | None:
     origins = outcome.origins(series_id)
     if not origins:
         return None
-    any_result = next(one for one in outcome.of_series(series_id).values() if one.backtest is not None)
-    future = any_result.forecast.index
-    names = {str(origin): date_label(any_result.index_at(origin)[:1], as_in=future)[0] for origin in origins}
-    options = (*names, NEXT)
+    names = _beginnings((outcome.key, series_id), outcome)
+    options = tuple(names)
     state.among(f"{page}.origin", options, NEXT)
     chosen = st.select_slider(
-        "Replay forecasts that begin in", options, key=f"{page}.origin", persist_state="session",
-        format_func=lambda one: names.get(one, f"the future ({date_label(future[:1], as_in=future)[0]})"),
+        "Replay forecasts that begin in", options, key=f"{page}.origin", persist_state="session", format_func=names.get,
         help="Each place is a time in the past from which every model forecast without knowing what came after.",
     )  # fmt: skip
     return None if chosen == NEXT else int(chosen)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _beginnings(key: tuple[str, str], _outcome: Outcome) -> dict[str, str]:
+    """What each place of the slider is called, the future last."""
+    series_id = key[1]
+    any_result = next(one for one in _outcome.of_series(series_id).values() if one.backtest is not None)
+    future = any_result.forecast.index
+    names = {
+        str(origin): date_label(any_result.index_at(origin)[:1], as_in=future)[0] for origin in _outcome.origins(series_id)
+    }
+    return names | {NEXT: f"the future ({date_label(future[:1], as_in=future)[0]})"}
 
 
 def ask_band(outcome: Outcome, page: str) -> float | None:

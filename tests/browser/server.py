@@ -22,8 +22,8 @@ STARTED, ENDED = 60.0, 20.0  # seconds until it answers, and until it is gone
 class Server:
     """`with Server(home) as server:` starts one; at the end it gets SIGTERM and must leave no process behind."""
 
-    def __init__(self, home: Path, **environ: str) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, script: Path = ROOT / "app.py", **environ: str) -> None:
+        self.home, self.script, self.port = home, script, free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("UNROLL_", "STREAMLIT_"))}
         self.environ = inherited | {"UNROLL_HOME": str(home)} | environ
         self.process: subprocess.Popen | None = None
@@ -38,7 +38,7 @@ class Server:
 
     def start(self) -> Self:
         """Start it, on the port it had before if it was started before, and wait until it answers."""
-        command = ["-m", "streamlit", "run", "app.py", "--server.port", str(self.port), "--server.headless", "true"]
+        command = ["-m", "streamlit", "run", str(self.script), "--server.port", str(self.port), "--server.headless", "true"]
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self.process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environ, stdout=log, stderr=log)
         deadline = time.monotonic() + STARTED

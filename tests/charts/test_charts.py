@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,16 @@ def test_the_parts_of_a_plan_follow_one_another(plan_, expected):
     assert rows(spec, "part", "share")[-1]["to"] == "1992"
 
 
-def test_a_sparkline_has_no_axes_and_few_points():
-    spec = sparkline(np.r_[np.nan, np.arange(5_000.0)], theme=DARK).to_dict()
-    assert spec["encoding"]["x"]["axis"] is None
-    assert len(next(iter(spec["datasets"].values()))) <= 200
+@pytest.mark.parametrize(
+    ("values", "points"),
+    [(np.r_[np.nan, np.arange(5_000.0)], 200), (np.full(30, 7.0), 30), (np.array([1.0]), 1), (np.full(5, np.nan), 0)],
+)
+def test_a_sparkline_is_a_picture_of_few_points_inside_its_frame(values, points):
+    picture = ElementTree.fromstring(sparkline(values, theme=DARK))
+    (line,) = picture
+    assert line.get("stroke") == DARK.muted
+    drawn = [tuple(map(float, pair.split(","))) for pair in line.get("points").split()]
+    assert len(drawn) in range(max(0, points - 2), points + 1)
+    assert all(0 <= x <= 300 and 0 <= y <= 50 for x, y in drawn)
+    if points == 200:
+        assert (drawn[0][1], drawn[-1]) == (46.0, (298.0, 4.0))  # the lowest is drawn low, the last at the right

@@ -37,3 +37,10 @@ def test_one_worker_serves_ten_workspaces_in_turns():
         served.append(first.workspace)
         queue.remove(first)
     assert "".join(served) == "abcd" * 3
+
+
+def test_of_one_run_quick_tasks_start_first_and_then_the_longest():
+    seconds = (0.1, 5.0, 0.4, 9.0, 5.0, 1.0)
+    run = [QueuedTask(f"{place}", "run", "a", "model", place, 0, 1, taken) for place, taken in enumerate(seconds)]
+    later = QueuedTask("later", "other run", "a", "model", 0, 1, 1, 0.1)
+    assert ids(order([later, *run])) == ["0", "2", "5", "3", "1", "4", "later"]
