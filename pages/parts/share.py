@@ -14,7 +14,7 @@ from pages.parts.text import age, count, day
 LASTS = {1: "1 day", 7: "7 days", 30: "30 days", 365: "1 year", None: "until revoked"}
 
 
-@st.dialog("Share this run", width="medium", on_dismiss="rerun")
+@st.dialog("Share this run", width="medium", on_dismiss=lambda: state.forget("share.made"))
 @frame.guarded
 def dialog(record: RunRecord) -> None:
     """Make a link, or end one."""

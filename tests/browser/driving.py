@@ -138,6 +138,8 @@ def share(page: Page, passphrase: str = "", *, includes: bool = True) -> str:
     """On Compare: make a link, and close the dialog."""
     click(page, re.compile("Share"), exact=False)
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Make a link")).to_be_visible()
+    expect(dialog.get_by_test_id("stCode")).to_have_count(0)  # a link is shown once
     if passphrase:
         dialog.get_by_label("Passphrase (optional)", exact=True).fill(passphrase)
     if not includes:
