@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.browser import driving
 from tests.browser.server import Server
 from tests.browser.walk import Watch, every_page
 
-MOST = 220 * 2**20  # bytes
+MOST = 165  # MB
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process has mapped")
@@ -23,7 +22,17 @@ def test_pages_ask_nobody_else_and_the_server_stays_small(browser, visitor, tmp_
         assert watch.found() == []
         maps = Path(f"/proc/{server.pid}/maps").read_text(encoding="utf-8")
         assert [one for one in ("libtorch", "/statsmodels/", "/scipy/") if one in maps] == []
-        size = psutil.Process(server.pid).memory_info().rss
-        assert size <= MOST, f"{size / 2**20:.0f} MB"
-        print(f"{size / 2**20:.0f} MB")
+        whole, own = sizes(server.pid)
+        print(f"{whole:.0f} MB, {own:.0f} of them its own")
+        assert own <= MOST, f"{own:.0f} MB"
     assert "Traceback" not in server.log()
+
+
+def sizes(pid: int) -> tuple[float, float]:
+    """Resident MB of a process, and those that are its own.
+
+    The rest are pages of libraries' files, 55 to 90 MB of the same ones: the kernel maps more or fewer of them around those
+    that are used, according to how the files once came to the disk, and takes them back when memory is short.
+    """
+    known = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines())
+    return tuple(int(known[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon"))
