@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 IDLE = """() => { const app = document.querySelector('[data-testid=stApp]'); return app
   && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
   && !document.querySelector('[data-testid=stSkeleton],[data-stale=true]') }"""
+TRAIN = re.compile(r"^(play_arrow )?Train \d+ models?$")
 PATIENCE = 30_000  # milliseconds
 expect.set_options(timeout=PATIENCE)  # a busy machine is no defect
 
@@ -66,6 +67,8 @@ def upload(page: Page, address: str, name: str, content: bytes) -> None:
 
 def choose(page: Page, wanted: tuple[str, ...], epochs: dict[str, int] | None = None) -> None:
     """On Train: take part just these models; networks with a number of epochs that they really train."""
+    expect(page.get_by_role("button", name=TRAIN)).to_be_visible()  # the last of the page, after all cards
+    settle(page)
     for box in page.locator("[class*='st-key-train-card-'][class*='-1-on']").all():
         name = re.search(r"st-key-train-card-(\w+)-1-on", box.get_attribute("class")).group(1)
         if box.get_by_role("checkbox").is_checked() != (name in wanted):
@@ -73,6 +76,7 @@ def choose(page: Page, wanted: tuple[str, ...], epochs: dict[str, int] | None = 
             settle(page)
     for name, number in (epochs or {}).items():
         set_numbers(page, f"{name}.1", {"Epochs": number, "Patience": number})
+    expect(page.get_by_role("button", name=re.compile(rf"Train {len(wanted)} models?$"))).to_be_visible()
 
 
 def set_numbers(page: Page, card: str, numbers: dict[str, int]) -> None:
@@ -101,7 +105,7 @@ def set_number(page: Page, label: str, number: int) -> None:
 
 def start(page: Page) -> None:
     """On Train: launch, and wait until the run is watched."""
-    page.get_by_role("button", name=re.compile(r"^(play_arrow )?Train \d+ models?$")).click()
+    page.get_by_role("button", name=TRAIN).click()
     expect(page.get_by_role("button", name=re.compile("^Compare (so far|forecasts)$"))).to_be_visible()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,30 +13,42 @@ from core.workbench import Workbench, default_home, shared
 from tests.faults.home import LONG, ended, launched, months, network, plain, until
 from tests.pages.visiting import BUBBLE, HOSTILE, WarmServer, bubble, hostile_models, hostile_panel
 
+SHARED = ExitStack()  # what ends with the last test of this folder; a fixture would end with the session
 
-@pytest.fixture(scope="package", autouse=True)
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem):
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        SHARED.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def bench(tmp_path_factory):
     """The workbench of this process; one of its runs was interrupted by the end of the server before."""
     home = tmp_path_factory.mktemp("pages") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_HOME", str(home))
-        patch.setenv("UNROLL_WORKERS", "2")
-        patch.setenv("UNROLL_WORKSPACE", "nobody")
-        patch.setattr(app_test, "PagesManager", WarmServer)
-        with Workbench(home) as before:
-            launched(before, *plain("naive", "drift"), workspace="interrupted")
-        opened = shared(default_home(os.environ))
-        assert opened.store.database.home == Path(home)
-        yield opened
-        for run in opened.runs("hurried"):
-            opened.cancel("hurried", run.id)
-        until(lambda: not opened.supervisor.slots)
-        opened.close()
-        del sys.modules["unroll.process"]
-        st.cache_resource.clear()
+    patch = SHARED.enter_context(pytest.MonkeyPatch.context())
+    patch.setenv("UNROLL_HOME", str(home))
+    patch.setenv("UNROLL_WORKERS", "2")
+    patch.setenv("UNROLL_WORKSPACE", "nobody")
+    patch.setattr(app_test, "PagesManager", WarmServer)
+    with Workbench(home) as before:
+        launched(before, *plain("naive", "drift"), workspace="interrupted")
+    opened = shared(default_home(os.environ))
+    assert opened.store.database.home == Path(home)
+    SHARED.callback(_end, opened)
+    return opened
 
 
-@pytest.fixture(scope="package")
+def _end(opened):
+    for run in opened.runs("hurried"):
+        opened.cancel("hurried", run.id)
+    until(lambda: not opened.supervisor.slots)
+    opened.close()
+    del sys.modules["unroll.process"]
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
 def ran(bench):
     """Runs that have ended, by the workspace that each is alone in."""
     from core.series.timeseries import Panel
