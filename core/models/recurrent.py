@@ -56,6 +56,11 @@ class Recurrent(Model):
     )  # fmt: skip
     batch: int = param(32, "Batch", "Windows in one update.", low=1, high=1024, unit="windows", advanced=True)
     clip: float = param(1.0, "Gradient clip", "Largest norm of the gradient in an update.", low=1e-3, high=1e3, advanced=True)
+    activation: str = param(
+        "tanh", "Activation", "What bends the state. tanh is what the literature and the fast kernels have; with ReLU a state "
+        "can grow without bound, with the logistic function it is never negative.", choices=("tanh", "relu", "sigmoid"),
+        advanced=True,
+    )  # fmt: skip
 
     def resolved(self, length: int, horizon: int, season: int) -> Self:
         most = length - 2 * horizon

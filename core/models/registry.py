@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from core.errors import ConfigError
+from core.models.arima import ARIMA
 from core.models.autoregression import AR
 from core.models.base import Model, parameters
+from core.models.exponential import ETS
 from core.models.naive import Drift, Mean, Naive, SeasonalNaive
 from core.models.recurrent import GRU, LSTM, RNN
+from core.models.theta import Theta
 
-MODELS: dict[str, type[Model]] = {model.name: model for model in (Naive, SeasonalNaive, Mean, Drift, AR, RNN, LSTM, GRU)}
+MODELS: dict[str, type[Model]] = {
+    model.name: model for model in (Naive, SeasonalNaive, Mean, Drift, AR, ARIMA, ETS, Theta, RNN, LSTM, GRU)
+}
 
 
 def model_class(name: str) -> type[Model]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+from core.nets.cells import make_cell
 
 
 class Network(nn.Module):
@@ -15,9 +15,11 @@ class Network(nn.Module):
     Every output is read from the state at its own step, so it has seen everything up to that step and nothing after it.
     """
 
-    def __init__(self, cell: str, channels: int, hidden: int, layers: int, dropout: float, lags: int, horizon: int) -> None:
+    def __init__(
+        self, cell: str, activation: str, channels: int, hidden: int, layers: int, dropout: float, lags: int, horizon: int
+    ) -> None:
         super().__init__()
-        self.cell = CELLS[cell](channels, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
+        self.cell = make_cell(cell, activation, channels, hidden, layers, dropout)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, horizon)
         self.linear = nn.Linear(lags + 1, horizon)

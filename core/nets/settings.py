@@ -23,7 +23,8 @@ class Settings:
     patience: int
     batch: int
     clip: float
+    activation: str
 
     def network(self, horizon: int) -> Network:
         """A new network, its random weights drawn from torch's current generator."""
-        return Network(self.cell, 2, self.hidden, self.layers, self.dropout, self.skip, horizon)
+        return Network(self.cell, self.activation, 2, self.hidden, self.layers, self.dropout, self.skip, horizon)

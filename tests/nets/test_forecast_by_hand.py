@@ -100,7 +100,7 @@ def by_hand(cell: str, w: Weights, y: list[float], lags: int, keeps_level: bool)
 
 
 def network_of(cell: str, w: Weights, lags: int, keeps_level: bool) -> FittedNetwork:
-    settings = Settings(cell, cell.upper(), HIDDEN, 1, LOOKBACK, lags, 0.0, 0.01, 1, 1, 4, 1.0)
+    settings = Settings(cell, cell.upper(), HIDDEN, 1, LOOKBACK, lags, 0.0, 0.01, 1, 1, 4, 1.0, "tanh")
     network = settings.network(HORIZON)
     values = {
         "size": SIZE, "cell.weight_ih_l0": w.inputs, "cell.weight_hh_l0": w.states, "cell.bias_ih_l0": w.input_bias,

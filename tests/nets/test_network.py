@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.nets.network import CELLS, Network
+from core.nets.cells import FUSED
+from core.nets.network import Network
 
-every_cell = pytest.mark.parametrize("cell", CELLS)
+every_cell = pytest.mark.parametrize("cell", FUSED)
 CHANNELS, LAGS, HORIZON, LENGTH = 2, 3, 4, 11
 
 
 def network_of(cell: str, *, layers: int = 1) -> Network:
     torch.manual_seed(1)
-    network = Network(cell, CHANNELS, 6, layers, 0.0, LAGS, HORIZON)
+    network = Network(cell, "tanh", CHANNELS, 6, layers, 0.0, LAGS, HORIZON)
     torch.nn.init.normal_(network.head.weight)
     return network.eval()
 
@@ -65,7 +66,7 @@ def test_the_last_step_alone_is_the_last_of_all_steps(cell):
 @every_cell
 @torch.no_grad()
 def test_training_starts_at_the_linear_path(cell):
-    network = Network(cell, CHANNELS, 6, 1, 0.0, LAGS, HORIZON).eval()
+    network = Network(cell, "tanh", CHANNELS, 6, 1, 0.0, LAGS, HORIZON).eval()
     random = np.random.default_rng(5)
     weights, bias = random.standard_normal((LAGS + 1, HORIZON)), random.standard_normal(HORIZON)
     size = np.array([0.5, 1.0, 3.0, 4.0])

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core.errors import ConfigError, FitError
+from core.nets.cells import FUSED
 from core.nets.examples import Examples, Parts, prepare
-from core.nets.network import CELLS
 from core.nets.settings import Settings
 from core.nets.training import Trainer, fit
 from core.progress import Context
@@ -18,10 +18,10 @@ from tests.bench.known import plain
 HORIZON = 4
 SMALL = Settings(
     cell="lstm", label="LSTM", hidden=5, layers=1, lookback=10, skip=3, dropout=0.0, learning_rate=0.01, epochs=8,
-    patience=50, batch=8, clip=1.0,
+    patience=50, batch=8, clip=1.0, activation="tanh",
 )  # fmt: skip
 
-every_cell = pytest.mark.parametrize("cell", CELLS)
+every_cell = pytest.mark.parametrize("cell", FUSED)
 
 
 def bumpy(length: int) -> TimeSeries:
