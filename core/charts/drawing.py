@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 TRANSFORMER = "unroll"
-GUARD = threading.Lock()  # which transformer is on is one setting for all threads
+GUARD = threading.Lock()  # which transformer there is, and that it is on, are one setting for all threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,10 @@ def drawn(chart: alt.TopLevelMixin) -> Drawing:
             return data
         return {"name": names.setdefault(_stream(data), f"data{len(names)}")}
 
-    alt.data_transformers.register(TRANSFORMER, named)
-    with GUARD, alt.data_transformers.enable(TRANSFORMER), alt.theme.enable("none"):
-        spec = chart.to_dict(validate=False)
+    with GUARD:
+        alt.data_transformers.register(TRANSFORMER, named)
+        with alt.data_transformers.enable(TRANSFORMER), alt.theme.enable("none"):
+            spec = chart.to_dict(validate=False)
     return Drawing(json.dumps(spec), {name: stream for stream, name in names.items()})
 
 
