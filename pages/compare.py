@@ -11,6 +11,9 @@ through_the_router()
 VIEWS = ("Error by step", "Significance", "Training", "Table", "Downloads")
 
 # Ask
+if state.take("run.lost"):
+    st.page_link("pages/runs.py", label="Go to your runs", icon=":material/arrow_forward:")
+    raise frame.EndOfPage
 run_id = services.run_or_newest()
 if run_id is None:
     st.title("Compare", anchor=False)
@@ -22,6 +25,7 @@ record = services.run(run_id)
 outcome = services.outcome(record)
 
 # Show
+st.caption(results.heading_of(record))
 left, right = st.columns([8, 1], vertical_alignment="center")
 with left:
     results.verdict(outcome)

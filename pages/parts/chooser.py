@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from core.models.spec import LONGEST_LABEL, ModelSpec
 from pages.parts import forms, state
 from pages.parts.text import duration, megabytes, safe
 
-CARDS = "train.cards"
+CARDS, WANTED = "train.cards", "train.models"
+TWIN = r"[a-z_]+\.[1-9][0-9]?"  # the id of a card
 FIRST = ("naive", "seasonal_naive", "ar", "rnn", "lstm", "gru")
 FAMILIES = {"naive": "Simple", "autoregressive": "Autoregressive", "classical": "Classical", "recurrent": "Recurrent"}
 
@@ -49,19 +51,26 @@ class Card:
 
 def cards() -> tuple[Card, ...]:
     """All cards, in the order of the registry, twins after the first."""
-    known = str(state.get(CARDS) or " ".join(f"{name}.1" for name in MODELS)).split()
+    wanted = _wanted()
+    every = [f"{name}.1" for name in MODELS]
+    known = str(state.get(CARDS) or " ".join([*every, *(one for one in wanted if one not in every)])).split()
     found = [Card(one, one.rpartition(".")[0]) for one in known]
     order = list(MODELS)
     for card in found:
-        state.start(f"{card.key}.on", card.name in FIRST or not card.id.endswith(".1"))
+        state.start(f"{card.key}.on", card.id in wanted if wanted else card.name in FIRST or not card.id.endswith(".1"))
     return tuple(sorted(found, key=lambda card: (order.index(card.name), int(card.id.rpartition(".")[2]))))
+
+
+def _wanted() -> list[str]:
+    """The cards that the address names, which are those that take part when a session begins."""
+    return [one for one in str(state.get(WANTED) or "").split() if re.fullmatch(TWIN, one) and one.rpartition(".")[0] in MODELS]
 
 
 def chosen() -> tuple[ModelSpec, ...]:
     """The models that take part."""
-    return tuple(
-        ModelSpec(card.name, card.label, forms.config(card.model, card.key)) for card in cards() if state.get(f"{card.key}.on")
-    )
+    found = [card for card in cards() if state.get(f"{card.key}.on")]
+    state.put(WANTED, " ".join(card.id for card in found))
+    return tuple(ModelSpec(card.name, card.label, forms.config(card.model, card.key)) for card in found)
 
 
 def fill(models: Sequence[ModelSpec]) -> None:

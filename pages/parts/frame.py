@@ -112,6 +112,7 @@ def context_line() -> None:
                 _run_link(services.run(run_id))
             except AppError as error:
                 state.set_run(None)
+                state.put("run.lost", True)
                 problem(error)
 
 

@@ -52,8 +52,10 @@ def card(record: RunRecord) -> None:
 def _words(record: RunRecord) -> str:
     models = [task for task in record.tasks if task.kind == "model"]
     series = safe(record.series[0].id, 40) if len(record.series) == 1 else f"{len(record.series)} series"
-    best = f"best {safe(record.best, 40)}" if record.best else f"{sum(task.state == 'done' for task in models)} finished"
-    return " · ".join([series, f"{record.spec.horizon} ahead", count(len(models), "model"), best, age(record.created)])
+    done = sum(task.state == "done" for task in models)
+    best = f"best {safe(record.best, 40)}" if record.best else f"{done} finished"
+    number = f"{done} of " if record.best and done < len(models) else ""
+    return " · ".join([series, f"{record.spec.horizon} ahead", number + count(len(models), "model"), best, age(record.created)])
 
 
 def _open(record: RunRecord) -> None:

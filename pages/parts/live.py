@@ -113,7 +113,7 @@ def _words(task: TaskRecord) -> str:
         return f"{again}{safe(task.message, 80) or 'starting'} · about {duration(_task_left(task))} left"
     if task.state == "done":
         return f"done in {duration(task.seconds)}"
-    return f":red[{task.state}]" + (f": {safe(task.error, 400)}" if task.error else "")
+    return f":red[{task.state}]" + (f": {safe(task.error, 400)}" if task.error and task.error != task.state else "")
 
 
 def _task_left(task: TaskRecord) -> float:

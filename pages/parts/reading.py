@@ -48,6 +48,8 @@ def forget() -> None:
 
 def current(keys: tuple[str, ...]) -> Source:
     """How the series at hand were read, as far as that is still known."""
+    if state.get("reading.keys") is None:
+        _resume(keys)
     if state.get("reading.keys") != ".".join(keys):
         return Source("", "", None)
     digest, name = state.get("reading.digest"), state.get("reading.name")
@@ -57,6 +59,22 @@ def current(keys: tuple[str, ...]) -> Source:
         return Source(digest, name, services.understanding(digest, _choices()) if digest else None)
     except AppError:
         return Source("", name, None)
+
+
+def _resume(keys: tuple[str, ...]) -> None:
+    """After a reload: take up again how the series were read, if the upload is still in memory and still gives them."""
+    name = next((one.source for one in services.all_series() if one.key == keys[0]), "")
+    digest = str(state.get("reading.digest") or "")
+    if not name.startswith("example:"):
+        try:
+            found = services.understanding(digest, Choices())
+        except AppError:
+            return
+        if tuple(one.key for one in found.panel) != keys:
+            return
+    state.put("reading.digest", digest)
+    state.put("reading.name", name)
+    state.put("reading.keys", ".".join(keys))
 
 
 def doubled(source: Source, series: TimeSeries) -> tuple[int, ...]:

@@ -13,14 +13,22 @@ from core.charts.losses import losses_chart
 from core.charts.skill import skill_chart
 from core.charts.steps import steps_chart
 from core.charts.theme import styles
+from core.evaluation.comparison import Pair
 from core.metrics.registry import METRICS
 from core.report.leaderboard import best_of, columns, heading, leaderboard
 from core.report.outcome import Outcome, actual_at, fan_lines
+from core.store.records import RunRecord
 from pages.parts import frame, state
 from pages.parts.text import count, duration, safe
 
 NEXT = "next"
 BY_STEP = ("mae", "rmse", "mase", "rmsse", "smape")
+
+
+def heading_of(record: RunRecord) -> str:
+    """Which run this is, for the series at hand may be others."""
+    of = safe(record.series[0].id, 40) if len(record.series) == 1 else f"{len(record.series):,} series"
+    return f"**{safe(record.title)}** · {of} · {count(record.spec.horizon, 'step')} ahead"
 
 
 def verdict(outcome: Outcome) -> None:
@@ -114,7 +122,7 @@ def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | 
             coverage=coverage,
             styles=styles(outcome.models, frame.theme()),
             theme=frame.theme(),
-            unit=outcome.unit(series_id),
+            unit=outcome.unit(series_id) or plain(series_id, 40),
             title=title,
         )
 
@@ -215,12 +223,24 @@ def significance(outcome: Outcome) -> None:
         lambda: skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
         f"Share of loss that {pairs[0].a} saves against each other model",
     )
+    table = pd.DataFrame(
+        [_tested(pair) for pair in pairs], columns=[f"{pairs[0].a} against", "Loss saved", "95 % interval", "p"]
+    )
+    st.dataframe(table, hide_index=True, row_height=36, alt=f"What {pairs[0].a} saves against each other model")
     for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
         st.caption(safe(f"No test: {reason}.", 600))
     st.caption(
         "Diebold and Mariano's test on the losses at the same origins, p adjusted by Holm. "
         "An interval that holds 0: the difference may be chance."
     )
+
+
+def _tested(pair: Pair) -> tuple[str, str, str, str]:
+    saved, low, high = (
+        "–" if share is None else f"{share:.0%}".replace("-", "−") for share in (pair.skill, pair.low, pair.high)
+    )
+    p = "–" if pair.p_holm is None else f"{pair.p_holm:.2g}" if pair.p_holm >= 0.001 else "< 0.001"
+    return pair.b, saved, "–" if pair.low is None else f"{low} to {high}", p
 
 
 def training(outcome: Outcome) -> None:

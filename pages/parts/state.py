@@ -18,8 +18,14 @@ ROUTED, PAGE, TOKEN, REFUSED = "routed", "page", "workspace.token", "workspace.r
 SHORT = 10  # characters of a key in an address
 
 ADDRESS: Mapping[str, Mapping[str, str]] = {
-    "": {"series": SERIES},
-    "train": {"series": SERIES, "live": "train.live", "horizon": "train.horizon", "origins": "train.origins"},
+    "": {"series": SERIES, "upload": "reading.digest"},
+    "train": {
+        "series": SERIES,
+        "live": "train.live",
+        "horizon": "train.horizon",
+        "origins": "train.origins",
+        "models": "train.models",
+    },
     "compare": {"run": RUN, "of": "compare.series", "at": "compare.origin", "band": "compare.band", "view": "compare.view"},
     "runs": {"shown": "runs.shown"},
 }
@@ -106,6 +112,11 @@ def within(key: str, low: int, high: int, fallback: int | None) -> None:
 def get(key: str, fallback: object = None) -> object:
     """The value under a key."""
     return st.session_state.get(key, fallback)
+
+
+def take(key: str) -> object:
+    """The value under a key, which is gone then."""
+    return st.session_state.pop(key, None)
 
 
 def put(key: str, value: object) -> None:

@@ -8,7 +8,7 @@ from streamlit.runtime.context import ContextProxy
 from core.series.timeseries import Panel
 from pages.parts import state
 from tests.faults.home import months
-from tests.pages.visiting import alt, opened, read, sound, turned
+from tests.pages.visiting import alt, csv, opened, read, sound, turned
 
 RUBBISH = (
     "",
@@ -89,6 +89,8 @@ def test_rubbish_raises_nothing_and_the_page_is_the_usual_one(visit, bench, ran,
 def test_a_run_or_series_that_is_not_there_is_said_and_then_forgotten(visit, ran, text):
     at = sound(visit("compare", "finished", run=text))
     assert "There is no run" in read(at)
+    assert "forecasts best" not in read(at), "another run stands under the address of one that is gone"
+    assert at.page_link[-1].label == "Go to your runs"
     assert "forecasts best" in read(sound(at.run()))
     at = sound(visit("", "finished", series=text))
     assert at.error
@@ -162,3 +164,33 @@ def test_a_cold_server_that_is_first_asked_for_a_page_leads_it_through_the_route
 def test_state_lists_no_key_twice():
     for names in state.ADDRESS.values():
         assert len(set(names.values())) == len(names)
+
+
+def test_a_reload_keeps_which_models_take_part(visit, bench):
+    bench.add_series("chosen", Panel((months(),)), "x.csv")
+    at = sound(visit("train", "chosen", models="naive.1 ets.1 lstm.1 lstm.3"))
+    assert [one.key for one in at.checkbox if one.value] == [
+        f"train.card.{name}.on" for name in ("naive.1", "ets.1", "lstm.1", "lstm.3")
+    ]
+    assert _written(at)["models"] == "naive.1 ets.1 lstm.1 lstm.3"
+    for text in ("lstm.1000", "lstm.0", "__class__.1", "no.1", "."):
+        assert len([one for one in sound(visit("train", "chosen", models=text)).checkbox if one.value]) == 6
+
+
+def test_a_reload_keeps_how_an_upload_was_read(visit):
+    table = csv(60, "2014-12,5,5\n2014-12,7,7\n")
+    at = visit("", "reloaded")
+    sound(at.file_uploader("data.file").upload("shop.csv", table, "text/csv").run())
+    assert at.warning
+    again = sound(visit("", "reloaded", **_written(at)))
+    assert [one.value for one in again.warning] == [one.value for one in at.warning]
+    assert again.selectbox("reading.target").options == at.selectbox("reading.target").options
+    assert "bring the file again" in read(sound(visit("", "reloaded", series=_written(at)["series"])))
+
+
+def test_a_reload_keeps_the_controls_of_an_example(visit):
+    at = visit("", "reloaded example")
+    sound(at.button("data.example.nile").click().run())
+    again = sound(visit("", "reloaded example", **_written(at)))
+    assert "bring the file again" not in read(again)
+    assert [one.key for one in again.number_input] == [one.key for one in at.number_input]

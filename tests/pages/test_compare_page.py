@@ -75,13 +75,17 @@ def test_the_slider_replays_the_past_and_the_bands_follow(visit, bench, ran):
         assert next(one for one in at.button_group if one.key == "compare.band").value == band
 
 
-def test_every_view_says_what_it_has_to_say(visit, ran):
+def test_every_view_says_what_it_has_to_say(visit, bench, ran):
     at = visit("compare", "finished")
     assert alt(at, 1) == "MAE by step ahead of 4 models"
     at.session_state["results.metric"] = "mase"
     assert alt(sound(at.run()), 1) == "MASE by step ahead of 4 models"
     assert alt(shown(at, "Significance"), 1).startswith("Share of loss that ")
     assert "Diebold and Mariano" in read(at)
+    pairs = bench.comparison("finished", ran["finished"]).pairs
+    tested = at.dataframe[-1].value
+    assert tested.iloc[:, 0].tolist() == [pair.b for pair in pairs]
+    assert tested["p"].tolist() == ["–" if pair.p_holm is None else f"{pair.p_holm:.2g}" for pair in pairs]
     assert alt(shown(at, "Training"), 1) == "Losses by epoch of 1 network"
     assert "seed 0" in str(at.selectbox("results.fit").options)
     assert len(shown(at, "Table").dataframe[-1].value) == 6
