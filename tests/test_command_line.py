@@ -40,7 +40,7 @@ def sales(tmp_path):
 def test_models_are_listed_with_everything_a_form_needs(capsys):
     assert main(["models"]) == 0
     models = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
-    assert list(models) == ["naive", "seasonal_naive", "mean", "drift", "ar", "rnn", "lstm", "gru"]
+    assert list(models) == ["naive", "seasonal_naive", "mean", "drift", "ar", "arima", "ets", "theta", "rnn", "lstm", "gru"]
     assert (models["gru"]["family"], models["gru"]["scope"]) == ("recurrent", "panel")
     hidden = next(one for one in models["lstm"]["parameters"] if one["name"] == "hidden")
     assert set(hidden) == {"name", "label", "help", "default", "unit", "low", "high", "step", "choices"}

@@ -224,7 +224,7 @@ def test_the_table_of_forecasts_has_every_origin_and_the_final_one(tmp_path):
     forecasts.write(result.tasks, tmp_path / "all.parquet")
     table = pd.read_parquet(tmp_path / "all.parquet")
     assert list(table) == [
-        "unique_id", "ds", "label", "name", "origin", "step", "point", "q0.025", "q0.1", "q0.9", "q0.975"
+        "unique_id", "ds", "label", "name", "origin", "step", "actual", "point", "q0.025", "q0.1", "q0.9", "q0.975"
     ]  # fmt: skip
     assert table.origin.fillna(-1).value_counts().to_dict() == {89: 6, 90: 6, -1: 6}
     first = table[(table.origin == 89) & (table.step == 1)].iloc[0]

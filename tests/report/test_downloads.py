@@ -74,6 +74,7 @@ def test_forecasts_come_back_by_pandas_to_the_last_bit(made):
         "name",
         "origin",
         "step",
+        "actual",
         "point",
         "q0.025",
         "q0.1",
@@ -85,8 +86,11 @@ def test_forecasts_come_back_by_pandas_to_the_last_bit(made):
     result = made.of_series("sales")["Naive"]
     assert final["point"].tolist() == result.forecast.point.tolist()
     assert final["ds"].tolist() == result.forecast.index.tolist()
+    assert final["actual"].isna().all()
     past = table[(table["label"] == "Drift") & (table["origin"] == made.origins("sales")[1])]
     assert np.array_equal(past["q0.9"], made.of_series("sales")["Drift"].backtest.quantiles[1][3])
+    series, origin = made.panel["sales"], made.origins("sales")[1]
+    assert past["actual"].tolist() == series.values[origin : origin + 6].tolist()
 
 
 def test_a_link_without_the_series_still_has_forecasts_and_scores(made):
