@@ -43,5 +43,9 @@ def order(
 
 
 def _within_workspace(task: QueuedTask) -> tuple[int, float, int]:
-    is_quick = task.predicted_seconds <= QUICK
-    return task.sequence, -math.inf if is_quick else -task.predicted_seconds, task.position
+    return task.sequence, turn(task.predicted_seconds), task.position
+
+
+def turn(seconds: float) -> float:
+    """When the turn of a task of so many predicted seconds is, among those of its run: the smallest first."""
+    return -math.inf if seconds <= QUICK else -seconds

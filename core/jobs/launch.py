@@ -9,6 +9,7 @@ from core.errors import ConfigError, LimitError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.cost import CostModel, Prediction
+from core.jobs.fairness import turn
 from core.jobs.limits import JobLimits
 from core.store.records import NewTask
 from core.store.store import Store
@@ -32,10 +33,10 @@ class Launch:
         return sum(one.seconds for one in self.predictions.values())
 
     def wall_clock(self, workers: int) -> float:
-        """Predicted seconds until the last task has ended, with so many at once, each taken up in order by whoever is free."""
+        """Predicted seconds until the last task has ended, with so many at once, each taken up in its turn."""
         busy = [0.0] * workers
-        for one in self.predictions.values():
-            busy[busy.index(min(busy))] += one.seconds
+        for seconds in sorted((one.seconds for one in self.predictions.values()), key=turn):
+            busy[busy.index(min(busy))] += seconds
         return max(busy)
 
 

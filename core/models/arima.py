@@ -44,7 +44,7 @@ class Orders(NamedTuple):
 
 @dataclass(frozen=True)
 class ARIMA(Model):
-    """φ(B) Φ(B^m) (1−B)^d (1−B^m)^D (y(t) − c) = θ(B) Θ(B^m) ε(t), by exact maximum likelihood (Kalman filter).
+    """φ(B) Φ(B^m) (1−B)^d (1−B^m)^D y(t) = c + θ(B) Θ(B^m) ε(t), by exact maximum likelihood (Kalman filter).
 
     What is left empty is searched for inside each fit: D by the strength of the season, d by KPSS tests, the others stepwise by
     the corrected AIC. Source: Box & Jenkins 1970; Hyndman & Khandakar 2008, J. Statistical Software 27(3).

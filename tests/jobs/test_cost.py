@@ -21,6 +21,8 @@ def test_more_work_costs_more(tmp_path):
     larger = designed(epochs=200, hidden=256)
     assert cost.predict(larger, larger.spec.models[0]).seconds > 5 * cost.predict(small, network).seconds
     assert cost.predict(larger, larger.spec.models[0]).memory > cost.predict(small, network).memory
+    slow = designed(activation="relu")
+    assert cost.predict(slow, slow.spec.models[0]).seconds > 2 * cost.predict(small, network).seconds
     assert cost.predict(small, small.spec.models[1]).seconds < cost.predict(small, network).seconds
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from core.errors import ConfigError, StoreError
-from core.jobs.launch import LONGEST_TITLE
+from core.jobs.cost import Prediction
+from core.jobs.launch import LONGEST_TITLE, Launch
 from core.jobs.limits import Host
 from core.series.timeseries import Panel
 from core.workbench import Workbench
@@ -58,3 +59,17 @@ def test_a_workbench_that_is_closed_says_so_whatever_is_asked(tmp_path):
     for call in calls:
         with pytest.raises(StoreError, match=r"the store in .* is closed, for the program is ending; start it again"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "workers", "expected"),
+    [
+        ((0.5, 4, 3, 8), 1, 15.5),  # one after the other
+        ((4, 3, 8), 2, 8),  # the longest first: 8 beside 4 + 3, and not 4 + 8 beside 3
+        ((0.5, 0.5, 4, 3, 8), 2, 8.5),  # the quick ones before it
+        ((0.5,), 4, 0.5),
+    ],
+)
+def test_the_time_of_a_run_is_that_of_its_tasks_in_their_turn(seconds, workers, expected):
+    predictions = {str(place): Prediction(taken, 1) for place, taken in enumerate(seconds)}
+    assert Launch(None, False, predictions, ()).wall_clock(workers) == expected
