@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
@@ -52,13 +52,18 @@ class Message:
 
 
 def send(connection: Connection, message: Message) -> None:
-    """Send it in as many pieces as its epochs need.  Raises OSError when nobody listens any more."""
+    """Send it, its epochs ahead in as many pieces as they need: after an end nobody listens.
+
+    Raises OSError when nobody listens any more.
+    """
+    is_progress = message.kind == "progress"
+    ahead = message if is_progress else replace(message, kind="progress", text="")
     rest = list(message.epochs)
-    while True:
-        part, rest = _fitting(message, rest)
+    while rest:
+        part, rest = _fitting(ahead, rest)
         connection.send_bytes(part)
-        if not rest:
-            return
+    if not (is_progress and message.epochs):
+        connection.send_bytes(_fitting(message, ())[0])
 
 
 def receive(content: bytes) -> Message:

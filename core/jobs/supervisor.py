@@ -194,7 +194,7 @@ class Supervisor:
         try:
             if updates:
                 self.store.write(updates)
-        except StoreError:
+        except Exception:
             for slot, update in zip(changed, updates, strict=True):  # nothing that was said is lost
                 slot.epochs, slot.is_changed = [*update.epochs, *slot.epochs], True
             raise

@@ -8,6 +8,9 @@ from core.progress import EpochLog
 from core.store.records import EpochRecord
 
 
+EPOCHS = tuple(EpochRecord(at, 0, "final", EpochLog(at, 1 / 3, 2 / 3, 0.1, 0.0, 1e-3, 0.02)) for at in range(100))
+
+
 def sent(message):
     """The messages that arrive for one that is sent, and the bytes of the longest."""
     ear, mouth = Pipe(duplex=False)
@@ -20,11 +23,19 @@ def sent(message):
 
 
 def test_epochs_travel_in_pieces_that_a_pipe_takes_whole():
-    epochs = tuple(EpochRecord(at, 0, "final", EpochLog(at, 1 / 3, 2 / 3, 0.1, 0.0, 1e-3, 0.02)) for at in range(100))
-    found, longest = sent(Message("progress", 0.25, "epoch 100", epochs=epochs))
-    assert [epoch for one in found for epoch in one.epochs] == list(epochs)
+    found, longest = sent(Message("progress", 0.25, "epoch 100", epochs=EPOCHS))
+    assert [epoch for one in found for epoch in one.epochs] == list(EPOCHS)
     assert {(one.kind, one.fraction, one.text) for one in found} == {("progress", 0.25, "epoch 100")}
     assert longest <= LONGEST
+
+
+@pytest.mark.parametrize("kind", ["done", "failed"])
+def test_an_end_is_said_after_all_its_epochs(kind):
+    """Whoever hears it stops listening."""
+    found, _ = sent(Message(kind, 1.0, "why", 2.0, EPOCHS))
+    assert [epoch for one in found[:-1] for epoch in one.epochs] == list(EPOCHS)
+    assert {(one.kind, one.text) for one in found[:-1]} == {("progress", "")}
+    assert found[-1] == Message(kind, 1.0, "why", 2.0)
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "\x00", "\U0001f600", "\ud800"])
