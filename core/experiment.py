@@ -8,77 +8,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from core.errors import AppError
-from core.evaluation.backtest import Backtest, Rolling, backtest, residuals, roll, with_intervals
-from core.evaluation.comparison import Comparison, compare
+from core.evaluation.backtest import Rolled, Rolling, backtest, own_quantiles, residuals, roll, with_intervals
+from core.evaluation.combination import combine
+from core.evaluation.comparison import Comparison, compare, completed
+from core.evaluation.conformal import interval_ends
 from core.evaluation.design import Experiment
+from core.evaluation.references import references
+from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores, averaged, score
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
-from core.progress import Context, EpochLog, Progress, Report, silent
+from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
-from core.series.timeseries import Index, TimeSeries
+from core.series.timeseries import TimeSeries
 from core.threads import one_thread
 
-
-@dataclass(frozen=True, eq=False)
-class SeriesResult:
-    """One model on one series; no backtest and no scores if there were no origins. seed_scores: one for each seed."""
-
-    series_id: str
-    forecast: Forecast
-    backtest: Backtest | None
-    scores: Scores | None
-    seed_scores: tuple[Scores, ...] = ()
-
-    def index_at(self, origin: int) -> Index:
-        """The H dates or steps that a forecast from a scored `origin` is for, counted back from those of the final forecast.
-
-        The last scored origin lies one horizon before the end of the series, which the final forecast continues.
-        """
-        future, horizon = self.forecast.index, len(self.forecast.point)
-        back = int(self.backtest.origins[-1]) + horizon - origin
-        if isinstance(future, pd.RangeIndex):
-            start = future[0] - back * future.step
-            return pd.RangeIndex(start, start + horizon * future.step, future.step)
-        return pd.date_range(end=future[0], periods=back + 1, freq=future.freq)[:horizon]
-
-
-@dataclass(frozen=True)
-class LogEntry:
-    """An epoch of the fit for the backtest, or of the final one, with one of the seeds."""
-
-    seed: int
-    fit: Literal["backtest", "final"]
-    epoch: EpochLog
-
-
-@dataclass(frozen=True, eq=False)
-class TaskResult:
-    """What one model gave. A failed one has an error in words, no series and no score.
-
-    notes: what a person should know before trusting it.
-
-    arrays: all that restores the final fits, "<seed>/<name>".
-    """
-
-    model: ModelSpec
-    state: Literal["done", "failed"]
-    seconds: float
-    error: str | None = None
-    parameters: int | None = None
-    series: tuple[SeriesResult, ...] = ()
-    scores: Scores | None = None
-    seed_scores: tuple[Scores, ...] = ()
-    notes: tuple[str, ...] = ()
-    log: tuple[LogEntry, ...] = ()
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+__all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +44,10 @@ class RunResult:
 
 @dataclass(frozen=True, eq=False)
 class Seeded:
-    """What one seed gave: points (C + O, H) of the backtest and the final forecast, by series id."""
+    """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles."""
 
     seed: int
-    points: Mapping[str, np.ndarray]
+    rolled: Mapping[str, Rolled]
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
 
@@ -114,8 +65,12 @@ def run(experiment: Experiment, watch: Report = silent) -> RunResult:
 
 
 def finish(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
-    """What compares the models, once every task has ended: the last task of a run. It loads scipy."""
-    return compare(experiment, tasks)
+    """What compares the models, once every task has ended: the last task of a run. It loads scipy.
+
+    Combinations are of the models that rank; benchmarks that nobody chose are computed here, for reference.
+    """
+    found = compare(experiment, tasks)
+    return completed(experiment, tasks, found, combine(experiment, tasks, found.ranking), references(experiment))
 
 
 def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
@@ -139,7 +94,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
-        notes=_notes(log),
+        notes=(*_notes(log), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
         log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
     )
@@ -150,16 +105,17 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
     spec = experiment.spec
     seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
     device = _device(model, spec.device)
-    rolling = Rolling(experiment.plans, spec.horizon, spec.refit)
+    levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
+    rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
     found, log = [], []
     for number, seed in enumerate(seeds):
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
         whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
         border = rolling.fits / (rolling.fits + 1)
-        points = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
+        rolled = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
         fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log, whose))
-        forecasts = {one.id: fitted.forecast(one, spec.horizon) for one in experiment.panel}
-        found.append(Seeded(seed, points, forecasts, fitted))
+        forecasts = {one.id: fitted.forecast(one, spec.horizon, levels[one.id]) for one in experiment.panel}
+        found.append(Seeded(seed, rolled, forecasts, fitted))
     return found, log
 
 
@@ -207,19 +163,30 @@ def _series_result(experiment: Experiment, series: TimeSeries, seeded: list[Seed
     """One series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
     plan, coverages = experiment.plans[series.id], experiment.coverages[series.id]
     final = [one.forecasts[series.id] for one in seeded]
-    forecast = replace(final[0], point=np.median([one.point for one in final], axis=0))
+    forecast = replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None)
     if not plan.scored:
         return SeriesResult(series.id, forecast, None, None)
-    median = np.median([one.points[series.id] for one in seeded], axis=0)
-    tested = backtest(series, plan, median, coverages)
-    each = [backtest(series, plan, one.points[series.id], coverages) for one in seeded] if len(seeded) > 1 else [tested]
+    rolled = [one.rolled[series.id] for one in seeded]
+    median = np.median([one.point for one in rolled], axis=0)
+    tested = backtest(series, plan, median, coverages, _averaged_own([one.own for one in rolled]))
+    each = [backtest(series, plan, one.point, coverages, one.own) for one in rolled] if len(seeded) > 1 else [tested]
     return SeriesResult(
         series.id,
         with_intervals(forecast, residuals(series, plan, median), coverages),
         tested,
         score(tested, series, coverages),
         tuple(score(one, series, coverages) for one in each),
+        _averaged_own([own_quantiles(one, interval_ends(coverages)) for one in final]),
     )
+
+
+def _averaged_own(quantiles: list[np.ndarray | None]) -> np.ndarray | None:
+    """The mean over the seeds of quantiles (..., Q', H) at each level: they stay in order, and the shape of the seeds' own
+    distributions, where pooling these would widen it by the spread of the seeds.
+
+    Source: Vincent 1912; Lichtendahl, Grushka-Cockayne & Winkler 2013, Management Science 59(7).
+    """
+    return None if any(one is None for one in quantiles) else np.mean(quantiles, axis=0)
 
 
 def _over_series(scores: list[Scores | None]) -> Scores | None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.store.records import LIVE
-from pages.parts import frame, results, services, share, state, takeaway
+from pages.parts import board, frame, results, services, share, state, takeaway
 from pages.parts.router import through_the_router
 
 through_the_router()
@@ -37,7 +37,7 @@ if record.state in LIVE:
         state.put("train.live", run_id)
         st.switch_page("pages/train.py")
 if not outcome.done:
-    results.board(outcome, None)
+    board.board(outcome, None)
     raise frame.EndOfPage
 
 series_id = results.ask_series(outcome, "compare")
@@ -47,11 +47,15 @@ with left:
     origin = results.ask_origin(outcome, series_id, "compare")
 with right:
     coverage = results.ask_band(outcome, "compare")
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    is_own = results.ask_whose(outcome, series_id, "compare")
+    is_combined = results.ask_combined(outcome, "compare")
+chosen = results.Selection(series_id, origin, coverage, is_own, is_combined)
 with chart:
-    drawn = results.fan(outcome, series_id, origin, coverage)
+    drawn = results.fan(outcome, chosen)
 
 st.subheader("Leaderboard", anchor=False)
-results.board(outcome, results.ask_scope(outcome, series_id, "compare"))
+board.board(outcome, results.ask_scope(outcome, series_id, "compare"))
 
 state.among("compare.view", VIEWS, VIEWS[0])
 view = st.segmented_control(
@@ -64,6 +68,6 @@ elif view == "Significance":
 elif view == "Training":
     results.training(outcome)
 elif view == "Table":
-    results.table(outcome, series_id, origin)
+    results.table(outcome, chosen)
 else:
     takeaway.downloads(outcome, drawn)

@@ -180,6 +180,8 @@ def test_a_model_that_fails_is_told_and_the_others_go_on(monkeypatch):
         ("failed", "Naive diverged at epoch 3; choose a lower learning rate"), ("done", None)
     ]  # fmt: skip
     written = summary.as_json(result, [{"id": "sales"}])
+    assert (written["combinations"], written["combined"]) == ([], None)
+    assert [one["label"] for one in written["references"]] == ["Seasonal naive", "Drift"]
     assert written["models"][0]["scores"] == {}
     assert written["models"][0]["forecast"] is None
 

@@ -115,6 +115,21 @@ def test_a_run_from_launch_to_deletion(bench):
         bench.run(OWNER, run_id)
 
 
+def test_a_model_that_is_retried_joins_the_combinations(bench):
+    run_id = launched(bench, *plain("naive", "drift"), network("rnn", epochs=3))
+    task = bench.progress(OWNER, run_id).tasks[2]
+    bench.cancel(OWNER, run_id, task.id)
+    ended(bench, run_id)
+    (first, _) = bench.comparison(OWNER, run_id).combinations
+    assert first.members == ("Naive", "Drift")
+    assert "without RNN, which has no forecasts" in first.result.notes
+    assert bench.retry(OWNER, run_id, task.id)
+    ended(bench, run_id)
+    found = bench.comparison(OWNER, run_id).combinations
+    assert [one.label for one in found] == ["Mean of all", "Median of all", "Inverse-error weighted"]
+    assert {one.members for one in found} == {("Naive", "Drift", "RNN")}
+
+
 def test_what_cannot_be_computed_is_refused_before_it_is_queued(bench):
     many = tuple(ModelSpec("naive", f"Naive {number}", {}) for number in range(25))
     with pytest.raises(LimitError, match="there are 25 models, the limit is 24; choose fewer"):

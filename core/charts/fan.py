@@ -31,6 +31,7 @@ def fan_chart(
     origin: int | None,
     actual: tuple[Index, np.ndarray] | None,
     coverage: float | None,
+    is_claimed: bool = False,
     styles: Mapping[str, Style],
     theme: Theme,
     unit: str,
@@ -41,7 +42,8 @@ def fan_chart(
     """History in ink left of a thin line at the origin, the models' forecasts right of it.
 
     origin: how many values of the history were known, None for all. actual: what happened after, where that is known.
-    coverage: which band; None for none. zone: of the clock, where there is no history to tell it.
+    coverage: which band; None for none. is_claimed: the bands are the models' own, not calibrated on past errors.
+    zone: of the clock, where there is no history to tell it.
     """
     assert lines, "a fan has at least one line"
     known = None if history is None else history[: len(history) if origin is None else origin]
@@ -60,15 +62,24 @@ def fan_chart(
         layers.append(_ends(data, x, pick, height - AROUND))
     layers += _pointed(data, x, names, theme)
     return saveable(
-        framed(alt.layer(*layers), theme, height, title=plain(title, 90) if title else None, notes=_notes(data, coverage))
+        framed(
+            alt.layer(*layers),
+            theme,
+            height,
+            title=plain(title, 90) if title else None,
+            notes=_notes(data, coverage, is_claimed),
+        )
     )
 
 
-def _notes(data: Frames, coverage: float | None) -> list[str]:
+def _notes(data: Frames, coverage: float | None, is_claimed: bool) -> list[str]:
     said = ["ink: what was measured"] if len(data.past) or len(data.outcome) else []
-    if coverage is not None and data.ahead["low"].notna().any():
-        said.append(f"bands: {100 * coverage:g} % intervals")
-    return [" · ".join(said)] if said else []
+    if coverage is None or not data.ahead["low"].notna().any():
+        return said
+    bands = f"bands: {100 * coverage:g} % intervals"
+    if is_claimed:  # in a line of its own, for a phone is too narrow for both
+        return [*said, f"{bands}, claimed by the models"]
+    return [" · ".join([*said, bands])]
 
 
 def _shown(pick: alt.Parameter, full: float, faded: float) -> alt.Opacity:

@@ -2,7 +2,8 @@
 
 A colour belongs to the registry name of a model: naive models are grey, classical ones cool, networks warm. Every line has
 a contrast of 3:1 or more with the surface, and any two models differ for eyes without red or green cones too: by 17 (light)
-and 12 (dark) in CIE Lab at least. Greys lie closer together and are told apart by dashes.
+and 12 (dark) in CIE Lab at least. Greys lie closer together and are told apart by dashes; so are combinations of models,
+which share one colour that is far from all others.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from core.evaluation.combination import INVERSE, MEAN, MEDIAN, RULES
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 
 DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (14, 4), (4, 2, 1, 2))
-FIRST_DASH = {"seasonal_naive": 1, "mean": 2, "drift": 3}  # greys lie close together, so dashes tell them apart
+COMBINATION = "combination"  # a family of its own among the spares
+FIRST_DASH = {"seasonal_naive": 1, "mean": 2, "drift": 3, MEAN: 1, MEDIAN: 2, INVERSE: 3}  # where colours do not tell apart
 SHADE = 0.15  # how far a twin's colour lies from that of the first, towards ink
 
 
@@ -31,7 +34,7 @@ class Theme:
     now      the thin line between what was known and what is forecast
     parts    fills of train, calibrate, test and forecast
     models   the colour of each model by registry name
-    spares   colours of models not known here, by family; "" for a family not known here
+    spares   colours of models not known here, by family, and of combinations; "" for a family not known here
     """
 
     name: str
@@ -89,6 +92,7 @@ LIGHT = Theme(
             "autoregressive": ("#24639b", "#2d7f9d"),
             "classical": ("#2f7d5b", "#3a7ca5"),
             "recurrent": ("#b8503a", "#b0457b"),
+            COMBINATION: ("#8866ff",),
             "": ("#6f6a9c", "#5f7a3a"),
         }
     ),
@@ -127,6 +131,7 @@ DARK = Theme(
             "autoregressive": ("#7fb2e5", "#6cc3d9"),
             "classical": ("#6fcf97", "#86bfe0"),
             "recurrent": ("#ff9e80", "#f48fb1"),
+            COMBINATION: ("#9d8cff",),
             "": ("#b0a8e0", "#a8c47a"),
         }
     ),
@@ -159,6 +164,6 @@ def mixed(colour: str, other: str, share: float) -> str:
 def _colour(name: str, theme: Theme) -> str:
     if name in theme.models:
         return theme.models[name]
-    family = MODELS[name].family if name in MODELS else ""
+    family = MODELS[name].family if name in MODELS else COMBINATION if name in RULES else ""
     spares = theme.spares.get(family, theme.spares[""])
     return spares[hashlib.sha256(name.encode()).digest()[0] % len(spares)]

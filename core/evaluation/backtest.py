@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.errors import FitError
 from core.evaluation.conformal import interval_quantiles, pool
 from core.models.base import Fitted, Model
 from core.progress import Context
@@ -20,6 +21,10 @@ class Backtest:
     """Forecasts of one series from its scored origins, beside what happened.
 
     origins (O,), actual (O, H), point (O, H), levels (Q,), quantiles (O, Q, H), observed (O, H)
+
+    own      (O, Q − 1, H) quantiles that the model itself claims, at the levels without 0.5; None where it has none
+    earlier  (C, H) the points from the calibration origins, which combinations weigh models by; None in a result that was
+             stored before they were kept
     """
 
     origins: np.ndarray
@@ -28,6 +33,8 @@ class Backtest:
     levels: tuple[float, ...]
     quantiles: np.ndarray
     observed: np.ndarray
+    own: np.ndarray | None = None
+    earlier: np.ndarray | None = None
 
     @property
     def scorable(self) -> np.ndarray:
@@ -37,11 +44,15 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Rolling:
-    """How a model is rolled: the plan of each series by id, and whether it is fitted anew at each origin."""
+    """How a model is rolled: the plan of each series by id, and whether it is fitted anew at each origin.
+
+    levels: those of the quantiles that the model itself is asked for, by series id; none for a model that has none.
+    """
 
     plans: Mapping[str, Plan]
     horizon: int
     refit: bool = False
+    levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def fits(self) -> int:
@@ -50,21 +61,41 @@ class Rolling:
         return most if self.refit else min(most, 1)
 
 
-def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> dict[str, np.ndarray]:
-    """Point forecasts (C + O, H) from all origins, calibration first, for each series by id.
+@dataclass(frozen=True, eq=False)
+class Rolled:
+    """What a model said of one series: point (C + O, H) from all origins, calibration first, and its own quantiles
+    (O, Q', H) from the scored ones, at the levels that it was asked for; None where it has none."""
+
+    point: np.ndarray
+    own: np.ndarray | None
+
+
+def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> dict[str, Rolled]:
+    """Forecasts from all origins, for each series by id.
 
     Without refit the model is fitted once, on what each series had before its own first origin. With refit the k-th last
-    origins of all series are fitted together.
+    origins of all series are fitted together.  Raises FitError where the model's own quantiles are no numbers.
     """
-    points = {series.id: np.full((len(rolling.plans[series.id].origins), rolling.horizon), np.nan) for series in panel}
+    found = {series.id: _unfilled(rolling, series.id) for series in panel}
     for number in range(rolling.fits):
         part = context.part(number / rolling.fits, (number + 1) / rolling.fits)
         ends = _ends(panel, rolling, number)
         train = Panel(tuple(series[: ends[series.id]] for series in panel if series.id in ends))
         fitted = model.fit(train, rolling.horizon, part)
         for series_id in ends:
-            _forecast_from(fitted, panel[series_id], rolling, number, points[series_id])
-    return points
+            _forecast_from(fitted, panel[series_id], rolling, number, found[series_id])
+    return {name: one if _answered(one) else replace(one, own=None) for name, one in found.items()}
+
+
+def _answered(rolled: Rolled) -> bool:
+    """Whether the model has quantiles of its own; its settings may be such that it has none, and then at no origin."""
+    return rolled.own is not None and not np.isnan(rolled.own).any()
+
+
+def _unfilled(rolling: Rolling, series_id: str) -> Rolled:
+    plan, levels = rolling.plans[series_id], rolling.levels.get(series_id, ())
+    own = np.full((len(plan.scored), len(levels), rolling.horizon), np.nan) if levels else None
+    return Rolled(np.full((len(plan.origins), rolling.horizon), np.nan), own)
 
 
 def _ends(panel: Panel, rolling: Rolling, number: int) -> dict[str, int]:
@@ -75,12 +106,33 @@ def _ends(panel: Panel, rolling: Rolling, number: int) -> dict[str, int]:
     return {name: rolling.plans[name].origins[place] for name, place in places.items() if place >= 0}
 
 
-def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number: int, points: np.ndarray) -> None:
-    """Fill the rows of `points` that this fit answers for: all origins without refit, one with it."""
-    origins = rolling.plans[series.id].origins
+def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number: int, rolled: Rolled) -> None:
+    """Fill the rows that this fit answers for: all origins without refit, one with it."""
+    plan, levels = rolling.plans[series.id], rolling.levels.get(series.id, ())
+    origins, first = plan.origins, len(plan.calibration)
     place = number - rolling.fits + len(origins)
     for row in [place] if rolling.refit else range(len(origins)):
-        points[row] = fitted.forecast(series[: origins[row]], rolling.horizon).point
+        is_scored = row >= first  # only there are the model's own quantiles of use
+        forecast = fitted.forecast(series[: origins[row]], rolling.horizon, levels if is_scored else ())
+        rolled.point[row] = forecast.point
+        if is_scored and forecast.levels:
+            rolled.own[row - first] = own_quantiles(forecast, levels)
+
+
+def own_quantiles(forecast: Forecast, levels: tuple[float, ...]) -> np.ndarray | None:
+    """(Q', H) what the model answered where it was asked for `levels`; None where it has no quantiles of its own.
+
+    Raises FitError where they are no numbers.
+    """
+    if not forecast.levels:
+        return None
+    assert forecast.levels == levels, f"{forecast.label} was asked for levels {levels} and answered {forecast.levels}"
+    if not np.isfinite(forecast.quantiles).all():
+        raise FitError(
+            f"{forecast.label}'s own intervals of series {forecast.series_id!r} grow beyond all numbers within "
+            f"{len(forecast.point)} steps; choose a shorter horizon or other settings"
+        )
+    return forecast.quantiles
 
 
 def residuals(series: TimeSeries, plan: Plan, points: np.ndarray) -> np.ndarray:
@@ -100,8 +152,13 @@ def past_errors(series: TimeSeries, plan: Plan) -> int:
     return int(np.count_nonzero(~np.isnan(known), axis=0).min()) if len(known) else 0
 
 
-def backtest(series: TimeSeries, plan: Plan, points: np.ndarray, coverages: Sequence[float]) -> Backtest:
-    """The scored part of a roll, with intervals around each point calibrated on the errors known at its origin."""
+def backtest(
+    series: TimeSeries, plan: Plan, points: np.ndarray, coverages: Sequence[float], own: np.ndarray | None = None
+) -> Backtest:
+    """The scored part of a roll, with intervals around each point calibrated on the errors known at its origin.
+
+    points: (C + O, H).  own: (O, Q − 1, H) the model's own quantiles at `interval_ends(coverages)`, if it has any.
+    """
     errors, origins = residuals(series, plan, points), np.array(plan.origins)
     first = len(plan.calibration)
     banded = [
@@ -117,6 +174,8 @@ def backtest(series: TimeSeries, plan: Plan, points: np.ndarray, coverages: Sequ
         levels=banded[0][0],
         quantiles=np.stack([quantiles for _, quantiles in banded]),
         observed=windows(series.observed, plan.horizon)[scored],
+        own=own,
+        earlier=points[:first],
     )
 
 

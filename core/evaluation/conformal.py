@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from core.errors import ConfigError
 DECIMALS = 10  # of a coverage; what lies beyond is the rounding of a computation, such as 1 − 0.05
 
 
+@lru_cache(maxsize=4096)  # exact fractions are slow, and every origin of a backtest asks for the same ones
 def rank(n: int, coverage: float) -> int:
     """k = ⌈(n+1)·coverage⌉, the rank of the absolute error that the interval must reach; k > n where n are too few.
 
@@ -56,24 +58,33 @@ def half_width(residuals: np.ndarray, coverage: float) -> float:
     return float(_half_widths(residuals[:, None], coverage)[0])
 
 
+def interval_ends(coverages: Sequence[float]) -> tuple[float, ...]:
+    """(2C,) increasing: the levels (1 ∓ coverage)/2 of every interval, exact in decimals: 0.1 and 0.9 for 0.8."""
+    return tuple(sorted({end for coverage in coverages for end in _ends(coverage)}))
+
+
 def interval_quantiles(
     point: np.ndarray, residuals: np.ndarray, coverages: Sequence[float]
 ) -> tuple[tuple[float, ...], np.ndarray]:
     """levels (Q,) increasing, and quantiles (Q, H) non-decreasing along Q: the ends of every interval around the point.
 
     point: (H,); residuals: (n, H) per step ahead, NaN where the actual was not observed, and then not used.
-    The levels are 0.5, which is the point itself, and (1 ∓ coverage)/2, exact in decimals: 0.1 and 0.9 for 0.8.
+    The levels are 0.5, which is the point itself, and those of `interval_ends`.
     Raises ConfigError where a step has too few residuals for a coverage.
     """
     assert residuals.shape == (len(residuals), len(point)), (residuals.shape, point.shape)
     rows = {0.5: point}
     for coverage in coverages:
         reach = _half_widths(residuals, coverage)  # (H,)
-        exact = _exact(coverage)
-        rows[float((1 - exact) / 2)] = point - reach
-        rows[float((1 + exact) / 2)] = point + reach
+        low, high = _ends(coverage)
+        rows |= {low: point - reach, high: point + reach}
     levels = tuple(sorted(rows))
     return levels, np.stack([rows[level] for level in levels])  # k grows with the coverage, so rows cannot cross
+
+
+def _ends(coverage: float) -> tuple[float, float]:
+    exact = _exact(coverage)
+    return float((1 - exact) / 2), float((1 + exact) / 2)
 
 
 def _half_widths(residuals: np.ndarray, coverage: float) -> np.ndarray:

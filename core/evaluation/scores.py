@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.errors import DataError
 from core.evaluation.backtest import Backtest
+from core.evaluation.conformal import interval_ends
 from core.metrics import point, quantile
 from core.metrics.registry import score_key
 from core.series.timeseries import TimeSeries
@@ -23,72 +24,105 @@ class Scores:
     absent: dict[str, str] = field(default_factory=dict)
 
 
-Score = Callable[[np.ndarray, np.ndarray, np.ndarray], float]  # actual (O, h), point (O, h), quantiles (O, Q, h)
+OWN = "own_"  # begins the names of scores of the intervals that a model itself claims: "own_coverage_80"
+Score = Callable[[Backtest], float]
 
 
-def score(backtest: Backtest, series: TimeSeries, coverages: Sequence[float]) -> Scores:
-    """All scores of one backtest, over all origins and steps at once, and at each step ahead over all origins.
+def score(backtest: Backtest, series: TimeSeries, coverages: Sequence[float], *, is_stepwise: bool = True) -> Scores:
+    """All scores of one backtest, over all origins and steps at once, and if `is_stepwise` at each step ahead.
 
     Scale-free scores take their scale from what was known at the first scored origin.
     """
-    history = series[: int(backtest.origins[0])]
+    steps = [_at_step(backtest, step) for step in range(backtest.point.shape[1])] if is_stepwise else []
     values, by_step, absent = {}, {}, {}
-    for name, measure in _measures(history, backtest.levels, coverages).items():
+    for name, measure in _measures(series[: int(backtest.origins[0])], backtest, coverages).items():
         try:
-            values[name] = measure(backtest.scorable, backtest.point, backtest.quantiles)
+            values[name] = measure(backtest)
         except DataError as error:
             absent[name] = str(error)
-        by_step[name] = [_at_step(measure, backtest, step) for step in range(backtest.point.shape[1])]
+        if is_stepwise:
+            by_step[name] = [_or_none(measure, one) for one in steps]
     return Scores(values, by_step, absent)
 
 
-def _at_step(measure: Score, backtest: Backtest, step: int) -> float | None:
+def _at_step(backtest: Backtest, step: int) -> Backtest:
+    """The backtest of one step ahead alone."""
     at = slice(step, step + 1)
+    names = ("actual", "point", "quantiles", "observed") + (() if backtest.own is None else ("own",))
+    return replace(backtest, **{name: getattr(backtest, name)[..., at] for name in names})
+
+
+def _or_none(measure: Score, backtest: Backtest) -> float | None:
     try:
-        return measure(backtest.scorable[:, at], backtest.point[:, at], backtest.quantiles[:, :, at])
+        return measure(backtest)
     except DataError:
         return None
 
 
-def _measures(history: TimeSeries, levels: tuple[float, ...], coverages: Sequence[float]) -> dict[str, Score]:
-    """Every score by name, as a function of actual, point and quantiles."""
+def _measures(history: TimeSeries, backtest: Backtest, coverages: Sequence[float]) -> dict[str, Score]:
+    """Every score by name, as a function of a backtest with the levels of this one."""
     plain = {"mae": point.mae, "rmse": point.rmse}
     percent = {"smape": point.smape, "wape": point.wape, "mape": point.mape, "bias": point.bias}
     scaled = {"mase": (point.mase, point.mase_scale), "rmsse": (point.rmsse, point.rmsse_scale)}
     measures: dict[str, Score] = {name: _of_point(metric) for name, metric in plain.items()}
     measures |= {name: _scaled(metric, scale, history) for name, (metric, scale) in scaled.items()}
     measures |= {name: _of_point(metric) for name, metric in percent.items()}
-    if len(levels) > 1:
-        measures["crps"] = lambda actual, _, quantiles: quantile.crps(actual, np.moveaxis(quantiles, 1, 0), levels)
-    for coverage in coverages:
-        measures |= _of_interval(coverage, levels)
+    measures |= _of_quantiles(lambda one: one.quantiles, backtest.levels, coverages)
+    if backtest.own is not None:
+        own = _of_quantiles(_own_around_point, backtest.levels, coverages)
+        measures |= {f"{OWN}{name}": measure for name, measure in own.items()}
     return measures
 
 
 def _of_point(metric: Callable[[np.ndarray, np.ndarray], float]) -> Score:
-    return lambda actual, forecast, _: metric(actual, forecast)
+    return lambda one: metric(one.scorable, one.point)
 
 
 def _scaled(metric: Callable, scale: Callable, history: TimeSeries) -> Score:
-    def measure(actual: np.ndarray, forecast: np.ndarray, _: np.ndarray) -> float:
-        return metric(actual, forecast, scale(history.values, history.observed, history.season))
-
-    return measure
+    return lambda one: metric(one.scorable, one.point, scale(history.values, history.observed, history.season))
 
 
-def _of_interval(coverage: float, levels: tuple[float, ...]) -> dict[str, Score]:
+def _own_around_point(backtest: Backtest) -> np.ndarray:
+    """(O, Q, H): the model's own quantiles, with the point for the level 0.5, as conformal quantiles have it, so that the
+    CRPS of both is over the same levels."""
+    middle = backtest.levels.index(0.5)
+    return np.insert(backtest.own, middle, backtest.point, axis=1)
+
+
+def _of_quantiles(
+    quantiles: Callable[[Backtest], np.ndarray], levels: tuple[float, ...], coverages: Sequence[float]
+) -> dict[str, Score]:
+    """CRPS, and coverage, width and Winkler score of every interval."""
+    if len(levels) < 2:
+        return {}
+    found: dict[str, Score] = {"crps": lambda one: quantile.crps(one.scorable, np.moveaxis(quantiles(one), 1, 0), levels)}
+    for coverage in coverages:
+        found |= _of_interval(quantiles, coverage, levels)
+    return found
+
+
+def _of_interval(quantiles: Callable[[Backtest], np.ndarray], coverage: float, levels: tuple[float, ...]) -> dict[str, Score]:
     """Coverage, width and Winkler score of the interval that claims `coverage`."""
-    low, high = (int(np.argmin(np.abs(np.array(levels) - end))) for end in ((1 - coverage) / 2, (1 + coverage) / 2))
+    low, high = (levels.index(end) for end in interval_ends((coverage,)))
+
+    def ends(one: Backtest) -> tuple[np.ndarray, np.ndarray]:
+        found = quantiles(one)
+        return found[:, low], found[:, high]
+
     return {
-        score_key("coverage", coverage): lambda y, _, q: quantile.coverage(y, q[:, low], q[:, high]),
-        score_key("width", coverage): lambda y, _, q: quantile.width(_seen(y, q[:, low]), _seen(y, q[:, high])),
-        score_key("winkler", coverage): lambda y, _, q: quantile.winkler(y, q[:, low], q[:, high], coverage),
+        score_key("coverage", coverage): lambda one: quantile.coverage(one.scorable, *ends(one)),
+        score_key("width", coverage): lambda one: quantile.width(*(end[one.observed] for end in ends(one))),
+        score_key("winkler", coverage): lambda one: quantile.winkler(one.scorable, *ends(one), coverage),
     }
 
 
-def _seen(actual: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(n,) the values at observed steps, so that every score is over the same ones."""
-    return values[~np.isnan(actual)]
+def saved(best: Scores, other: Scores, name: str) -> float | None:
+    """Skill: the share of the other's error that the best saves, 1 − a / b, negative where the other is better.
+
+    None where the score called `name` is not defined for both, or the other makes no error at all.
+    """
+    a, b = best.values.get(name), other.values.get(name)
+    return None if a is None or not b else 1 - a / b
 
 
 def averaged(scores: Sequence[Scores]) -> Scores:
@@ -104,7 +138,8 @@ def averaged(scores: Sequence[Scores]) -> Scores:
         if len(defined) < len(scores):
             reason = next((one.absent[name] for one in scores if name in one.absent), "not supported there")
             absent[name] = f"not defined for {len(scores) - len(defined)} of {len(scores)} series: {reason}"
-        by_step[name] = _averaged_steps([one.by_step[name] for one in scores if name in one.by_step])
+        if rows := [one.by_step[name] for one in scores if name in one.by_step]:
+            by_step[name] = _averaged_steps(rows)
     return Scores(values, by_step, absent)
 
 

@@ -2,7 +2,7 @@
 
 Seconds = a factor of this machine × a factor of this model × the work that its settings ask for. The machine's factor is
 measured once, by a small computation; the model's is corrected by what its tasks really took. Both are kept in a small file.
-The work is counted in seconds on the machine on which the constants below were measured.
+The work is counted in `core.jobs.work`, in seconds on the machine on which its constants were measured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import math
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,25 +19,12 @@ import numpy as np
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.lock import private
-from core.models.base import Value
+from core.jobs.work import memory, work
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 
-MIB = 1 << 20
 REFERENCE_PROBE = 0.0083  # seconds of the probe on the machine of the constants
-UPDATE = {"rnn": 0.0006, "lstm": 0.0008, "gru": 0.0013}  # seconds of an update without its arithmetic
-STEP = {"rnn": 5e-7, "lstm": 1.5e-7, "gru": 5e-7}  # seconds for a step of a window in a batch, at 16 hidden units
-FIT = 0.03  # seconds of a fit without its epochs
-FORECAST = 0.0006  # seconds of one forecast from one origin
-WRITTEN_OUT = {"rnn": 0.0010, "lstm": 0.0032, "gru": 0.0034}  # the same where no fused cell has the activation
-CLASSICAL = {  # seconds of a fit, and of a forecast from one origin, at 1,000 values; from how many values on they grow no more
-    "arima": (9.0, 0.06, 1_000),
-    "ets": (0.25, 0.02, 5_000),
-    "theta": (0.02, 0.0003, 100_000),
-}
-BOTTOM = 0.05  # seconds of a task whatever it does
 LEARNING = 0.3  # how far a factor moves towards what a task really took
-LEAST_MEMORY = 64 * MIB
 NEW = ".new"  # the end of the file that will take the place of the old one
 
 
@@ -69,7 +55,7 @@ class CostModel:
             if self.machine is None:
                 self.machine = probe() / REFERENCE_PROBE
                 self._remember()
-            factor = self.machine * self.models.get(model.name, 1.0)
+            factor = self.machine * self.models.get(kind(model), 1.0)
         seconds = factor * work(experiment.spec, model, points, len(experiment.panel))
         return Prediction(seconds, memory(experiment.spec, model, points))
 
@@ -80,9 +66,9 @@ class CostModel:
             return
         expected = self.machine * work(spec, model, sum(len(series) for series in panel), len(panel))
         with self.guard:
-            known = self.models.get(model.name, 1.0)
+            known = self.models.get(kind(model), 1.0)
             seen = max(seconds, 1e-3) / expected
-            self.models[model.name] = math.exp((1 - LEARNING) * math.log(known) + LEARNING * math.log(seen))
+            self.models[kind(model)] = math.exp((1 - LEARNING) * math.log(known) + LEARNING * math.log(seen))
             self._remember()
 
     def _remember(self) -> None:
@@ -93,6 +79,12 @@ class CostModel:
             beside.replace(self.place)
         except OSError:  # a full disk: it is measured again another time
             return
+
+
+def kind(model: ModelSpec) -> str:
+    """What a factor is learned for: a model, and for a network its topology, each of which works differently."""
+    topology = model.config.get("topology")
+    return f"{model.name} {topology}" if topology else model.name
 
 
 def _remembered(place: Path) -> tuple[float | None, dict[str, float]]:
@@ -115,46 +107,3 @@ def probe() -> float:
             state = np.tanh(state @ weights)
         taken.append(time.thread_time() - start)
     return min(taken)
-
-
-def work(spec: RunSpec, model: ModelSpec, points: int, series: int) -> float:
-    """Seconds of a task on the machine of the constants."""
-    origins = (spec.origins or 0) + 19 if spec.origins else 0
-    fits = (origins if spec.refit else min(origins, 1)) + 1
-    forecasts = series * (origins + 1) * FORECAST
-    if model.name in UPDATE:
-        return BOTTOM + spec.seeds * (forecasts + fits * (FIT + _training(model.name, model.config, points)))
-    length = points / series
-    if model.name == "ar":
-        return BOTTOM + forecasts + fits * series * 0.02 * (1 + min(length, 10_000) / 2_000)
-    if model.name in CLASSICAL:
-        fit, forecast, longest = CLASSICAL[model.name]
-        share = min(length, longest) / 1_000
-        return BOTTOM + fits * series * fit * (0.2 + share) + series * (origins + 1) * forecast * (0.2 + share)
-    return BOTTOM + forecasts
-
-
-def _training(cell: str, config: Mapping[str, Value], points: int) -> float:
-    """Seconds of all epochs of one fit: updates, and the steps of their windows."""
-    lookback, batch = int(config["lookback"] or 24), int(config["batch"])
-    windows = max(1, int(0.8 * points) // lookback)
-    batch = min(batch, max(4, windows))
-    updates = int(config["epochs"]) * max(8, math.ceil(windows / batch))
-    hidden = int(config["hidden"] or 32)
-    size = max(1.0, hidden / 16) * max(1.0, hidden / 64)
-    layers = int(config["layers"])
-    is_fused = config.get("activation", "tanh") == "tanh" or (cell == "rnn" and config["activation"] == "relu")
-    update = UPDATE[cell] if is_fused else WRITTEN_OUT[cell]
-    return updates * (update * (1 + 0.6 * (layers - 1)) * lookback / 24 + STEP[cell] * size * layers * batch * lookback)
-
-
-def memory(spec: RunSpec, model: ModelSpec, points: int) -> int:
-    """Bytes of a task beyond what the libraries take: the features of all points, and the activations of one batch."""
-    if model.name not in UPDATE:
-        return LEAST_MEMORY + 8 * 80 * min(points, 1_000_000)
-    config = model.config
-    lookback, hidden = int(config["lookback"] or 24), int(config["hidden"] or 32)
-    rows = points * 4 * (int(config["skip"] or 0) + 2 * spec.horizon + 4) * 4
-    batch = int(config["batch"]) * lookback * hidden * int(config["layers"]) * 4 * 20
-    window = 512 * lookback * hidden * int(config["layers"]) * 4 * 6
-    return LEAST_MEMORY + rows + batch + window

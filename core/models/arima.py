@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from core.errors import FitError
-from core.models.base import Fitted, Model, param
+from core.errors import FitError, TooShortError
+from core.models.base import param
+from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.terms import Covariates
 from core.progress import Context
-from core.series.forecast import Forecast
-from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
-from core.series.timeseries import Panel, TimeSeries
+from core.series.timeseries import TimeSeries
+from core.stats.stationarity import keeps_level
 from core.threads import one_thread
 
 MOST_FITTED = 1_000  # newest values that are fitted to, and filtered over: the state forgets what lies further back
@@ -42,9 +43,57 @@ class Orders(NamedTuple):
         return f"({self.p},{self.d},{self.q}){seasonal}"
 
 
+@dataclass(frozen=True, eq=False)
+class SARIMA(Equation):
+    """One fitted ARIMA of the values less scaling[0], divided by scaling[1].
+
+    form (8,) the orders, then the season;  params as statsmodels orders them;  scaling (2,)
+    names bytes and covariates (4, C): places, delays, and two rows of sizes
+    """
+
+    form: np.ndarray
+    params: np.ndarray
+    scaling: np.ndarray
+    names: np.ndarray
+    covariates: np.ndarray
+
+    @classmethod
+    def of(cls, orders: Orders, season: int, params: np.ndarray, scaling: np.ndarray, covariates: Covariates) -> SARIMA:
+        return cls(np.array([*map(int, orders), season]), params, scaling, *covariates.kept())
+
+    @property
+    def orders(self) -> Orders:
+        *orders, constant, _ = self.form.tolist()
+        return Orders(*orders, bool(constant))
+
+    @property
+    def label(self) -> str:
+        return f"ARIMA{self.orders.text}"
+
+    @property
+    def parameter_count(self) -> int:
+        return len(self.params)
+
+    def forecast(self, history: TimeSeries, horizon: int, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """By filtering over the newest values; the state's own variance gives the quantiles."""
+        level, spread = self.scaling
+        covariates = Covariates.restored(self.names, self.covariates)
+        start = max(covariates.lost, len(history) - MOST_FITTED)
+        beside = covariates.columns(history, np.arange(start, len(history) + horizon))
+        known, ahead = beside[:-horizon], beside[-horizon:]
+        with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            values = (history.values[start:] - level) / spread
+            filtered = _sarimax(values, known, self.orders, int(self.form[7])).filter(self.params)
+            found = filtered.get_forecast(horizon, exog=ahead if ahead.size else None)
+            point = level + spread * np.asarray(found.predicted_mean)
+            deviation = spread * np.sqrt(np.asarray(found.var_pred_mean)) if levels else np.empty(horizon)
+        return point, normal_quantiles(point, deviation, levels)
+
+
 @dataclass(frozen=True)
-class ARIMA(Model):
-    """φ(B) Φ(B^m) (1−B)^d (1−B^m)^D y(t) = c + θ(B) Θ(B^m) ε(t), by exact maximum likelihood (Kalman filter).
+class ARIMA(PerSeries):
+    """φ(B) Φ(B^m) (1−B)^d (1−B^m)^D (y(t) − β·x(t)) = c + θ(B) Θ(B^m) ε(t), by exact maximum likelihood (Kalman filter).
 
     What is left empty is searched for inside each fit: D by the strength of the season, d by KPSS tests, the others stepwise by
     the corrected AIC. Source: Box & Jenkins 1970; Hyndman & Khandakar 2008, J. Statistical Software 27(3).
@@ -54,6 +103,8 @@ class ARIMA(Model):
     label: ClassVar[str] = "ARIMA"
     family: ClassVar[str] = "autoregressive"
     help: ClassVar[str] = "Past values and past errors, of differences where a series wanders. Seasons of up to 24 steps."
+    equation: ClassVar[type[Equation]] = SARIMA
+    remedy: ClassVar[str] = "choose other orders"
 
     p: int | None = param(None, "p", "Past values. Empty: searched for.", low=0, high=12, unit="lags")
     d: int | None = param(None, "d", "Differences, for a level that wanders. Empty: by KPSS tests.", low=0, high=2)
@@ -61,6 +112,9 @@ class ARIMA(Model):
     sp: int | None = param(None, "Seasonal P", "Past values a season apart.", low=0, high=2, advanced=True)
     sd: int | None = param(None, "Seasonal D", "Differences over a season.", low=0, high=1, advanced=True)
     sq: int | None = param(None, "Seasonal Q", "Past errors a season apart.", low=0, high=2, advanced=True)
+    covariates: bool = param(
+        True, "Use covariates", "Known ones at the step they belong to, others as they were one horizon earlier.", advanced=True
+    )
     tries: int = param(20, "Models tried", "Where the search ends at the latest.", low=1, high=200, advanced=True)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
@@ -69,35 +123,36 @@ class ARIMA(Model):
         seasonal = max((self.sp or 0) + (self.sd or 0), self.sq or 0) * steps
         return max(15, 2 * plain + seasonal + (self.sd or 0) * steps + 8)
 
-    def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        found = []
-        for number, series in enumerate(train):
-            self.require(series, horizon)
-            part = context.part(number / len(train), 1 / len(train))
-            part.report(0.0)
-            found.append(self._equation(series, part))
-        context.report(1.0)
-        return FittedARIMA(self, tuple(series.id for series in train), tuple(found))
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
-        ids = decode_ids(arrays["ids"])
-        equations = []
-        for number in range(len(ids)):
-            *orders, constant, season = arrays[f"{number}.orders"].tolist()
-            known = Orders(*orders, bool(constant))
-            equations.append(Equation(known, season, arrays[f"{number}.params"], arrays[f"{number}.scaling"]))
-        return FittedARIMA(self, ids, tuple(equations))
-
-    def _equation(self, series: TimeSeries, context: Context) -> Equation:
+    def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[SARIMA, tuple[str, ...]]:
+        wanted = series if self.covariates else replace(series, inputs=None)
+        covariates, notes = Covariates.learn(wanted, horizon)
+        start = max(covariates.lost, len(series) - MOST_FITTED)
+        self._require_rows(len(series) - start, covariates, series)
         scaling = Scaling.learn(series)
-        values = (series.values[-MOST_FITTED:] - scaling.level) / scaling.spread
-        season = series.season if is_usable(series.season) and len(values) >= 2 * series.season + 8 else 1
-        kept = np.array([scaling.level, scaling.spread])
+        values, kept = (series.values[start:] - scaling.level) / scaling.spread, np.array([scaling.level, scaling.spread])
         if np.ptp(values) == 0:
-            return Equation(Orders(0, 1, 0, 0, 0, 0, False), 1, np.ones(1), kept)
-        search = Search(self, values, season, context)
-        orders, params = search.best(series.id)
-        return Equation(orders, season, params, kept)
+            return SARIMA.of(Orders(0, 1, 0, 0, 0, 0, False), 1, np.zeros(1), kept, Covariates.none()), notes
+        beside = covariates.columns(series, np.arange(start, len(series)))
+        season, left_out = self._season(series.season, len(values))
+        orders, params = Search(self, values, beside, season, context).best(series.id)
+        return SARIMA.of(orders, season, params, kept, covariates), (*left_out, *notes)
+
+    def _season(self, season: int, length: int) -> tuple[int, tuple[str, ...]]:
+        """The season that is fitted, 1 for none, and why it is not that of the series."""
+        if season > LONGEST_SEASON:
+            return 1, (f"a season of {season} steps is longer than the {LONGEST_SEASON} of ARIMA, and was left out",)
+        if season > 1 and length < 2 * season + 8:
+            return 1, (f"ARIMA's season of {season} steps needs {2 * season + 8} training points and was left out",)
+        return season, ()
+
+    def _require_rows(self, length: int, covariates: Covariates, series: TimeSeries) -> None:
+        """Raises TooShortError where covariates leave too few steps."""
+        needed = self.needs(1, series.season) + 2 * len(covariates.names)
+        if covariates.names and length < needed:
+            raise TooShortError(
+                f"ARIMA with {len(covariates.names)} covariates needs at least {needed + covariates.lost} training points; "
+                f"series {series.id!r} gives it {len(series)}: choose a shorter horizon or bring a longer series"
+            )
 
 
 def is_usable(season: int) -> bool:
@@ -108,8 +163,9 @@ def is_usable(season: int) -> bool:
 class Search:
     """From four starts to the neighbours of the best, until none is better or the tries are used up."""
 
-    def __init__(self, model: ARIMA, values: np.ndarray, season: int, context: Context) -> None:
-        self.model, self.values, self.season, self.context = model, values, season, context
+    def __init__(self, model: ARIMA, values: np.ndarray, beside: np.ndarray, season: int, context: Context) -> None:
+        self.model, self.values, self.beside, self.season, self.context = model, values, beside, season, context
+        self.unexplained = _less_covariates(values, beside)
         self.seasonal_differences = self._seasonal_differences()
         self.differences = self._differences()
         self.tried: dict[Orders, tuple[float, np.ndarray] | None] = {}
@@ -127,7 +183,7 @@ class Search:
                 break
         if (top := self._top()) is None:
             top = self._orders(1, 0, 0, 0, constant=True)
-            self.tried[top], self.said = _fitted(self.values, top, self.season, is_patient=True)
+            self.tried[top], self.said = _fitted(self.values, self.beside, top, self.season, is_patient=True)
         if self.tried[top] is None:
             raise FitError(f"ARIMA did not converge on series {name!r}: {self.said}; choose smaller orders, or another d")
         return top, self.tried[top][1]
@@ -160,7 +216,7 @@ class Search:
     def _try(self, orders: Orders) -> None:
         if orders in self.tried or len(self.tried) >= self.model.tries:
             return
-        self.tried[orders], said = _fitted(self.values, orders, self.season)
+        self.tried[orders], said = _fitted(self.values, self.beside, orders, self.season)
         self.said = said or self.said
         self.context.report(min(0.99, len(self.tried) / self.model.tries), f"{len(self.tried)} models tried")
 
@@ -172,7 +228,7 @@ class Search:
         from statsmodels.tsa.seasonal import STL
 
         with one_thread(), np.errstate(all="ignore"):
-            parts = STL(self.values, period=self.season, robust=False).fit()
+            parts = STL(self.unexplained, period=self.season, robust=False).fit()
         around = np.var(parts.resid + parts.seasonal)
         return int(around > 0 and 1 - np.var(parts.resid) / around > STRONG_SEASON)
 
@@ -180,31 +236,35 @@ class Search:
         """As many as it takes until a KPSS test at 5 % does not reject that the level stays."""
         if self.model.d is not None:
             return self.model.d
-        from statsmodels.tsa.stattools import kpss
-
-        rest = self.values[self.season :] - self.values[: -self.season] if self.seasonal_differences else self.values
+        rest = self.unexplained
+        if self.seasonal_differences:
+            rest = rest[self.season :] - rest[: -self.season]
         for count in (0, 1):
-            if np.ptp(rest) < 1e-9 * (1 + np.abs(rest).max()):
+            is_flat = np.ptp(rest) < 1e-9 * (1 + np.abs(rest).max())
+            if is_flat or keeps_level(rest, int(3 * math.sqrt(len(rest)) / 13)):
                 return count
-            with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")  # p is interpolated, and said to be at an end of its table
-                if kpss(rest, regression="c", nlags=int(3 * math.sqrt(len(rest)) / 13))[1] >= 0.05:
-                    return count
             rest = np.diff(rest)
         return 2 - self.seasonal_differences
 
 
-def _sarimax(values: np.ndarray, orders: Orders, season: int, *, is_differenced: bool = False) -> object:
+def _less_covariates(values: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """(n,) what a least squares line on the covariates (n, C) leaves; by it differences are decided."""
+    regressors = np.column_stack([np.ones(len(values)), beside])
+    return values - beside @ np.linalg.lstsq(regressors, values, rcond=None)[0][1:]
+
+
+def _sarimax(values: np.ndarray, beside: np.ndarray, orders: Orders, season: int, *, is_differenced: bool = False) -> object:
     """is_differenced: the differences are taken first, and no state is needed for them; the parameters are the same."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     seasonal = (orders.sp, orders.sd, orders.sq, season) if season > 1 else (0, 0, 0, 0)
     trend = "c" if orders.constant else None
-    return SARIMAX(values, order=orders[:3], seasonal_order=seasonal, trend=trend, simple_differencing=is_differenced)
+    exog = beside if beside.size else None
+    return SARIMAX(values, exog, order=orders[:3], seasonal_order=seasonal, trend=trend, simple_differencing=is_differenced)
 
 
 def _fitted(
-    values: np.ndarray, orders: Orders, season: int, *, is_patient: bool = False
+    values: np.ndarray, beside: np.ndarray, orders: Orders, season: int, *, is_patient: bool = False
 ) -> tuple[tuple[float, np.ndarray] | None, str]:
     """The corrected AIC and the parameters; or nothing, and what the solver said.
 
@@ -213,7 +273,7 @@ def _fitted(
     with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            model = _sarimax(values, orders, season, is_differenced=True)
+            model = _sarimax(values, beside, orders, season, is_differenced=True)
             result = model.fit(disp=False, maxiter=100)
             if is_patient and not result.mle_retvals["converged"]:
                 result = model.fit(result.params, disp=False, method="nm", maxiter=200 * (1 + len(result.params)))
@@ -225,48 +285,3 @@ def _fitted(
     if not (np.isfinite(params).all() and math.isfinite(score)):
         return None, "the likelihood is not finite"
     return (score, params), ""
-
-
-@dataclass(frozen=True, eq=False)
-class Equation:
-    """One fitted ARIMA of the values less scaling[0], divided by scaling[1]; params as statsmodels orders them."""
-
-    orders: Orders
-    season: int
-    params: np.ndarray
-    scaling: np.ndarray
-
-    def forecast(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        """(H,) after the newest of `values`, by filtering over them with the parameters as they are."""
-        level, spread = self.scaling
-        with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            model = _sarimax((values[-MOST_FITTED:] - level) / spread, self.orders, self.season)
-            return level + spread * np.asarray(model.filter(self.params).forecast(horizon))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedARIMA:
-    """An equation for each series of the training panel."""
-
-    model: ARIMA
-    ids: tuple[str, ...]
-    equations: tuple[Equation, ...]
-
-    @property
-    def parameter_count(self) -> int:
-        return sum(len(one.params) for one in self.equations)
-
-    def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:  # noqa: ARG002
-        equation = self.equations[self.ids.index(history.id)]
-        point = equation.forecast(history.values, horizon)
-        if not np.isfinite(point).all():
-            raise FitError(f"ARIMA{equation.orders.text} explodes within {horizon} steps; choose other orders")
-        return Forecast(history.id, f"ARIMA{equation.orders.text}", history.future(horizon), point)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        arrays = {"ids": encode_ids(self.ids)}
-        for number, one in enumerate(self.equations):
-            arrays[f"{number}.orders"] = np.array([*map(int, one.orders), one.season])
-            arrays[f"{number}.params"], arrays[f"{number}.scaling"] = one.params, one.scaling
-        return arrays

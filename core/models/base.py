@@ -24,7 +24,10 @@ KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 
 @dataclass(frozen=True)
 class Parameter:
-    """One hyper-parameter as a form shows it. `kind` is int, float, str or bool; `default` None means: chosen from the data."""
+    """One hyper-parameter as a form shows it. `kind` is int, float, str or bool; `default` None means: chosen from the data.
+
+    when: settings and the values that each of them must have for this one to mean anything, such as (("bptt", ("reset",)),).
+    """
 
     name: str
     label: str
@@ -38,6 +41,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     advanced: bool = False
     is_optional: bool = False
+    when: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
     def check(self, value: Value, owner: str) -> None:
         """Raises ConfigError unless `value` is of the kind and inside the bounds."""
@@ -56,7 +60,9 @@ class Parameter:
 
     def expectation(self) -> str:
         """What a value must be, in words."""
-        words = {"int": "a whole number", "float": "a number", "str": "a word", "bool": "true or false"}[self.kind]
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        words = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}[self.kind]
         return words + self._bounds()
 
     def _bounds(self) -> str:
@@ -87,7 +93,10 @@ def param(
 
 
 class Fitted(Protocol):
-    """A model that has learned: immutable, and cannot exist unfitted."""
+    """A model that has learned: immutable, and cannot exist unfitted.
+
+    It may have `notes: tuple[str, ...]`, what a person should know before trusting it.
+    """
 
     @property
     def parameter_count(self) -> int:
@@ -96,7 +105,8 @@ class Fitted(Protocol):
     def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:
         """The next `horizon` values after `history`, which starts where the training series did and may be longer.
 
-        A model without intervals of its own answers with no quantiles, whatever `levels` are asked for.
+        A model with `has_intervals` answers with its own quantiles at exactly these levels, unless its settings give it none.
+        One without intervals of its own answers with no quantiles, whatever `levels` are asked for.
         """
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -113,6 +123,7 @@ class Model(ABC):
     help: ClassVar[str]
     scope: ClassVar[str] = "series"  # "panel": one fit learns from many series
     is_random: ClassVar[bool] = False  # whether the seed matters
+    has_intervals: ClassVar[bool] = False  # whether its forecasts have quantiles of their own at the levels asked for
 
     def __post_init__(self) -> None:
         for parameter in parameters(type(self)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
@@ -11,24 +11,79 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import Fitted, Model, param
+from core.models.base import param
+from core.models.polynomial import deviations
+from core.models.seriesfit import Equation, PerSeries, normal_quantiles
 from core.progress import Context
-from core.series.forecast import Forecast
-from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
-from core.series.timeseries import Panel, TimeSeries
+from core.series.timeseries import TimeSeries
 from core.threads import one_thread
 
 DIGITS = 8  # of the scaled values: the solver stops elsewhere if the last digits differ, as they do after a shift
 MOST_FITTED = 5_000  # newest values that the weights are learned from
 LONGEST_SEASON = 24  # a longer one has too many first states to estimate
+PATHS = 2_000  # simulated futures where no formula gives the quantiles
 TRENDS = {"none": (None, False), "additive": ("add", False), "damped": ("add", True)}  # ours -> statsmodels' trend, damped
 SEASONS = {"none": None, "additive": "add", "multiplicative": "mul"}
 CODES = tuple(product(TRENDS, SEASONS))
 
 
+@dataclass(frozen=True, eq=False)
+class Smoothing(Equation):
+    """One fitted form, of the values less scaling[0], divided by scaling[1].
+
+    params as statsmodels orders them: weights, then first states;  form (3,) its place in CODES, the season, the position in
+    the series from which on it smooths;  scaling (2,);  deviation (1,) of one-step errors
+    """
+
+    params: np.ndarray
+    form: np.ndarray
+    scaling: np.ndarray
+    deviation: np.ndarray
+
+    @property
+    def label(self) -> str:
+        return ETS.label
+
+    @property
+    def parameter_count(self) -> int:
+        return len(self.params)
+
+    def forecast(self, history: TimeSeries, horizon: int, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """By smoothing over all of the history with the weights as they are."""
+        code, season, start = self.form.tolist()
+        trend, seasonal = CODES[code]
+        level, spread = self.scaling
+        with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            smoothed = _model((history.values[start:] - level) / spread, trend, seasonal, season).smooth(self.params)
+            point = level + spread * np.asarray(smoothed.forecast(horizon))
+            if not levels:
+                return point, np.empty((0, horizon))
+            if seasonal == "multiplicative":
+                errors = self.deviation * np.random.default_rng(0).standard_normal((horizon, PATHS))
+                paths = smoothed.simulate(horizon, anchor="end", repetitions=PATHS, random_errors=errors)
+                return point, level + spread * np.quantile(np.asarray(paths).reshape(horizon, PATHS), levels, axis=1)
+        errors = deviations(self._responses(trend, seasonal, season, horizon))
+        return point, normal_quantiles(point, spread * self.deviation * errors, levels)
+
+    def _responses(self, trend: str, seasonal: str, season: int, horizon: int) -> np.ndarray:
+        """(H,) what is left of one error after 0, 1, … steps: 1, then α + β (φ + … + φ^j) + γ at whole seasons.
+
+        statsmodels lets b(t) = φ b(t−1) + β ε(t), so β is that of the formula.
+        Source: Hyndman, Koehler, Ord & Snyder 2008, table 6.1.
+        """
+        weights = iter(self.params.tolist())
+        level = next(weights)
+        slope = next(weights) if trend != "none" else 0.0
+        swing = next(weights) if seasonal != "none" else 0.0
+        fading = next(weights) if trend == "damped" else 1.0
+        steps = np.arange(1, horizon)
+        return np.concatenate([[1.0], level + slope * np.cumsum(fading**steps) + swing * (steps % season == 0)])
+
+
 @dataclass(frozen=True)
-class ETS(Model):
+class ETS(PerSeries):
     """Level, trend and season, each moved by a share of every one-step error, by maximum likelihood; errors are additive.
 
     y(t) = l(t−1) + φ b(t−1) + s(t−m) + ε(t);  l(t) = l(t−1) + φ b(t−1) + α ε(t);  b(t) = φ b(t−1) + β ε(t);
@@ -40,6 +95,8 @@ class ETS(Model):
     label: ClassVar[str] = "ETS"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Level, trend and season that follow the series, the newest values counting most."
+    equation: ClassVar[type[Equation]] = Smoothing
+    remedy: ClassVar[str] = "choose a damped trend or a shorter horizon"
 
     trend: str = param(
         "automatic",
@@ -55,62 +112,49 @@ class ETS(Model):
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return max(12, 2 * season + 8) if self.seasonal in ("additive", "multiplicative") and _is_usable(season) else 12
 
-    def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        found = []
-        for number, series in enumerate(train):
-            self.require(series, horizon)
-            part = context.part(number / len(train), 1 / len(train))
-            part.report(0.0)
-            found.append(self._smoothing(series, part))
-        context.report(1.0)
-        return FittedETS(self, tuple(series.id for series in train), tuple(found))
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
-        ids = decode_ids(arrays["ids"])
-        found = (
-            Smoothing(arrays[f"{n}.params"], *arrays[f"{n}.form"].tolist(), arrays[f"{n}.scaling"]) for n in range(len(ids))
-        )
-        return FittedETS(self, ids, tuple(found))
-
-    def _smoothing(self, series: TimeSeries, context: Context) -> Smoothing:
-        """The best of the forms that the settings allow.  Raises FitError, Cancelled."""
+    def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Smoothing, tuple[str, ...]]:  # noqa: ARG002
+        """The best of the forms that the settings allow."""
         start = max(0, len(series) - MOST_FITTED)
         scaling = self._scaling(series)
         values = np.round((series.values[start:] - scaling[0]) / scaling[1], DIGITS)
         if np.ptp(values) == 0:
-            return Smoothing(np.array([0.5, values[0]]), CODES.index(("none", "none")), 1, start, scaling)
-        tried, forms, words = [], self._forms(values, series), []
+            plain = np.array([CODES.index(("none", "none")), 1, start])
+            return Smoothing(np.array([0.5, values[0]]), plain, scaling, np.zeros(1)), ()
+        forms, notes = self._forms(values, series)
+        tried, words = [], []
         for number, (trend, seasonal) in enumerate(forms):
-            result, message = _fitted(values, trend, seasonal, series.season)
+            found, message = _fitted(values, trend, seasonal, series.season)
             context.report((number + 1) / len(forms))
-            if result is None:
+            if found is None:
                 words.append(message)
-            else:
-                code = CODES.index((trend, seasonal))
-                tried.append(
-                    (result[0], Smoothing(result[1], code, series.season if seasonal != "none" else 1, start, scaling))
-                )
+                continue
+            score, params, deviation = found
+            form = np.array([CODES.index((trend, seasonal)), series.season if seasonal != "none" else 1, start])
+            tried.append((score, Smoothing(params, form, scaling, np.array([deviation]))))
         if not tried:
-            raise FitError(f"ETS could not be fitted to series {series.id!r}: {words[-1]}; choose another trend or season")
-        return min(tried, key=lambda one: one[0])[1]
+            raise FitError(f"ETS did not converge on series {series.id!r}: {words[-1]}; choose another trend or season")
+        return min(tried, key=lambda one: one[0])[1], notes
 
     def _scaling(self, series: TimeSeries) -> np.ndarray:
         """(2,) what is taken off and what it is divided by. Where swings grow with the level, nothing is taken off."""
         learned = Scaling.learn(series)
         return np.array([0.0 if self.seasonal == "multiplicative" else learned.level, learned.spread])
 
-    def _forms(self, values: np.ndarray, series: TimeSeries) -> list[tuple[str, str]]:
-        """Trends and seasons to try."""
+    def _forms(self, values: np.ndarray, series: TimeSeries) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+        """Trends and seasons to try, and why a season is not among them.  Raises FitError."""
         trends = tuple(TRENDS) if self.trend == "automatic" else (self.trend,)
-        if not _is_usable(series.season) or len(values) < 2 * series.season + 8:
-            seasons = ("none",)
-        elif self.seasonal == "automatic":
-            seasons = ("none", "additive")
-        else:
-            seasons = (self.seasonal,)
-        if "multiplicative" in seasons and values.min() <= 0:
+        wanted = ("none", "additive") if self.seasonal == "automatic" else (self.seasonal,)
+        season, notes = series.season, ()
+        if season == 1 or wanted == ("none",):
+            wanted = ("none",)
+        elif season > LONGEST_SEASON:
+            wanted, notes = ("none",), (f"a season of {season} steps is longer than the {LONGEST_SEASON} of ETS; left out",)
+        elif len(values) < 2 * season + 8:
+            needed = 2 * season + 8
+            wanted, notes = ("none",), (f"ETS needs {needed} training points for a season of {season} steps; it was left out",)
+        if "multiplicative" in wanted and values.min() <= 0:
             raise FitError(f"ETS with a multiplicative season needs positive values, and series {series.id!r} has others")
-        return list(product(trends, seasons))
+        return list(product(trends, wanted)), notes
 
 
 def _is_usable(season: int) -> bool:
@@ -127,66 +171,20 @@ def _model(values: np.ndarray, trend: str, seasonal: str, season: int) -> object
     )  # fmt: skip
 
 
-def _fitted(values: np.ndarray, trend: str, seasonal: str, season: int) -> tuple[tuple[float, np.ndarray] | None, str]:
-    """The corrected AIC and the parameters of one form; or nothing, and what the solver said."""
+def _fitted(values: np.ndarray, trend: str, seasonal: str, season: int) -> tuple[tuple[float, np.ndarray, float] | None, str]:
+    """Corrected AIC, parameters and deviation of one-step errors of one form; or nothing, and what the solver said."""
     with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             result = _model(values, trend, seasonal, season).fit(disp=False, maxiter=500)
         except (ValueError, np.linalg.LinAlgError) as error:
             return None, str(error)
-    params, score = np.asarray(result.params, dtype=float), float(result.aicc)
-    said = result.mle_retvals or {}
-    if not (np.isfinite(params).all() and np.isfinite(score)) or said.get("warnflag") == 2:
-        return None, str(said.get("task", "the likelihood is not finite"))
-    return (score, params), ""
-
-
-@dataclass(frozen=True, eq=False)
-class Smoothing:
-    """One fitted form, of the values less scaling[0], divided by scaling[1].
-
-    params as statsmodels orders them: weights, then first states;  code  the form's place in CODES;  start  the position in the
-    series from which on it smooths.
-    """
-
-    params: np.ndarray
-    code: int
-    season: int
-    start: int
-    scaling: np.ndarray
-
-    def forecast(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        """(H,) after all of `values`, by smoothing over them with the weights as they are."""
-        level, spread = self.scaling
-        with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            model = _model((values[self.start :] - level) / spread, *CODES[self.code], self.season)
-            return level + spread * np.asarray(model.smooth(self.params).forecast(horizon))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedETS:
-    """A form for each series of the training panel."""
-
-    model: ETS
-    ids: tuple[str, ...]
-    forms: tuple[Smoothing, ...]
-
-    @property
-    def parameter_count(self) -> int:
-        return sum(len(one.params) for one in self.forms)
-
-    def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:  # noqa: ARG002
-        form = self.forms[self.ids.index(history.id)]
-        point = form.forecast(history.values, horizon)
-        if not np.isfinite(point).all():
-            raise FitError(f"ETS explodes within {horizon} steps; choose a damped trend or a shorter horizon")
-        return Forecast(history.id, self.model.label, history.future(horizon), point)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        arrays = {"ids": encode_ids(self.ids)}
-        for number, one in enumerate(self.forms):
-            arrays[f"{number}.params"], arrays[f"{number}.scaling"] = one.params, one.scaling
-            arrays[f"{number}.form"] = np.array([one.code, one.season, one.start])
-        return arrays
+        params, score = np.asarray(result.params, dtype=float), float(result.aicc)
+        square = float(result.sse) / max(1, len(values) - len(params))
+    said = result.mle_retvals
+    if not said["converged"]:
+        why = "its line search found no better point" if said["warnflag"] == 2 else "that is its limit"
+        return None, f"the solver stopped after {said['iterations']} iterations, {why}"
+    if not (np.isfinite(params).all() and np.isfinite(score)):
+        return None, "the likelihood is not finite"
+    return (score, params, square**0.5), ""

@@ -1,100 +1,110 @@
-"""Recurrent networks: RNN, LSTM, GRU. Hyper-parameters only; the computation is in `core.nets`, imported by `fit`.
+"""Recurrent networks: RNN, LSTM, GRU, and the encoder-decoder made of them. Hyper-parameters only.
 
-All three read a window of the series step by step. At every step they predict the next H values from what they have seen
-so far: one pass over a window gives as many training examples as it has steps, and no step sees what comes after it.
+All read a window of the series step by step. What they say, and when, is their topology:
+
+    one_to_many      last state -> all H steps. While training, every step is taken as the end of a window: one pass gives as
+                     many examples as the window has steps, and no step sees what comes after it
+    many_to_one      window -> next value, learned at the window's end alone; H steps by feeding forecasts back
+    synced           next value at every step of the window; H steps by feeding forecasts back, the state carried on
+    encoder_decoder  one cell reads the window, another starts from what it knows and says one step after another
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-import numpy as np
-
 from core.errors import ConfigError
-from core.models.base import Fitted, Model, param
-from core.progress import Context
-from core.series.timeseries import Panel
+from core.models.base import param
+from core.models.network import Beside, Network, Reading, Training
 
-SHORTEST_LOOKBACK = 4
+TOPOLOGIES = ("one_to_many", "many_to_one", "synced", "encoder_decoder")
 
 
 @dataclass(frozen=True)
-class Recurrent(Model):
-    """What the three cells share."""
-
-    family: ClassVar[str] = "recurrent"
-    scope: ClassVar[str] = "panel"
-    is_random: ClassVar[bool] = True
+class Cells(Network):
+    """What a recurrent network is made of."""
 
     hidden: int | None = param(
         None, "Hidden units", "Size of the memory that is carried from step to step. Empty: 16 below 500 points, else 32.",
         low=1, high=512,
     )  # fmt: skip
     layers: int = param(1, "Layers", "Cells stacked on each other.", low=1, high=4)
-    lookback: int | None = param(
-        None, "Lookback", "How many past values a forecast reads. Empty: two seasons, at least 24.",
-        low=SHORTEST_LOOKBACK, high=2000, unit="steps",
+    topology: str = param(
+        "one_to_many", "Topology", "What is read and what is said: the next value, or all steps at once, at the end of the "
+        "window or at every step of it.", choices=TOPOLOGIES,
     )  # fmt: skip
-    skip: int | None = param(
-        None, "Linear lags", "Past values with a direct linear path to the forecast; 0 for none. Empty: a season and one, "
-        "at least 12.", low=0, high=2000, unit="steps", advanced=True,
+    bidirectional: bool = param(
+        False, "Bidirectional", "Reads the observed window from both ends. It says something at the window's end only, so it "
+        "learns from one answer a window.", when=(("topology", ("one_to_many", "many_to_one", "encoder_decoder")),),
     )  # fmt: skip
     dropout: float = param(0.0, "Dropout", "Share of the state that is silenced while training.", low=0.0, high=0.9, step=0.05)
-    learning_rate: float = param(
-        0.003,
-        "Learning rate",
-        "Largest step of the optimiser; rises to it, then falls along a cosine.",
-        low=1e-6,
-        high=1e6,
-    )
-    epochs: int = param(60, "Epochs", "Passes over the training part at most.", low=1, high=5000)
-    patience: int = param(
-        30, "Patience", "Epochs without a better validation loss before training stops.", low=1, high=5000, unit="epochs",
-        advanced=True,
-    )  # fmt: skip
-    batch: int = param(32, "Batch", "Windows in one update.", low=1, high=1024, unit="windows", advanced=True)
-    clip: float = param(1.0, "Gradient clip", "Largest norm of the gradient in an update.", low=1e-3, high=1e3, advanced=True)
     activation: str = param(
         "tanh", "Activation", "What bends the state. tanh is what the literature and the fast kernels have; with ReLU a state "
         "can grow without bound, with the logistic function it is never negative.", choices=("tanh", "relu", "sigmoid"),
         advanced=True,
     )  # fmt: skip
+    teacher_forcing: float = param(
+        0.5, "Teacher forcing", "Encoder-decoder only: share of updates in which the decoder is told the true last value and "
+        "not its own.", low=0.0, high=1.0, step=0.1, advanced=True, when=(("topology", ("encoder_decoder",)),),
+    )  # fmt: skip
+    bptt: str = param(
+        "full", "Back-propagation", "How far gradients run back in time: full, through the whole window; detached, through the "
+        "last k2 steps while the state is carried on; reset, and the state is forgotten too.",
+        choices=("full", "detached", "reset"), advanced=True,
+        when=(("bidirectional", (False,)), ("topology", ("one_to_many", "many_to_one", "synced"))),
+    )  # fmt: skip
+    k1: int | None = param(
+        None, "k1", "Truncated back-propagation: steps between two updates. Empty: a quarter of the lookback.", low=1,
+        high=2000, unit="steps", advanced=True, when=(("bptt", ("detached", "reset")),),
+    )  # fmt: skip
+    k2: int | None = param(
+        None, "k2", "Truncated back-propagation: steps that a gradient runs back, a multiple of k1. Empty: k1.", low=1,
+        high=2000, unit="steps", advanced=True, when=(("bptt", ("detached", "reset")),),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recurrence(Training, Reading, Cells):
+    """A recurrent network with all that belongs to it, whatever stands beside."""
+
+    family: ClassVar[str] = "recurrent"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.bidirectional and self.topology == "synced":
+            raise ConfigError(
+                f"{self.name} cannot be bidirectional in the synced topology: reading from the end, it would see at each step "
+                "the very value that it is to say there; choose many_to_one, one_to_many or encoder_decoder"
+            )
+        if self.bptt != "full" and (self.bidirectional or self.topology == "encoder_decoder"):
+            what = "bidirectional" if self.bidirectional else "an encoder-decoder"
+            raise ConfigError(
+                f"{self.name}.bptt is {self.bptt!r}, and {what} network reads its window as one piece; choose full, or another "
+                "topology that reads onward only"
+            )
+
+    @property
+    def is_end_only(self) -> bool:
+        return self.bidirectional or self.topology == "many_to_one"
 
     def resolved(self, length: int, horizon: int, season: int) -> Self:
-        most = length - 2 * horizon
-        if self.lookback and self.lookback > most >= SHORTEST_LOOKBACK:
+        closed = super().resolved(length, horizon, season)
+        if self.bptt == "full":  # one piece
+            return replace(closed, k1=closed.lookback, k2=closed.lookback)
+        k1 = self.k1 or max(1, closed.lookback // 4)
+        k2 = self.k2 or k1
+        if k2 % k1 or k2 > closed.lookback:
             raise ConfigError(
-                f"{self.name}.lookback is {self.lookback}; {length} training points and horizon {horizon} allow at most {most}"
+                f"{self.name}.k2 is {k2} and k1 {k1}; choose for k2 a multiple of k1 that is at most the lookback, "
+                f"{closed.lookback}"
             )
-        super().resolved(length, horizon, season)
-        lookback = self.lookback or min(max(24, 2 * season), 192, max(SHORTEST_LOOKBACK, most // 2))
-        skip = min(max(12, season + 1), lookback) if self.skip is None else self.skip
-        if skip > lookback:
-            raise ConfigError(f"{self.name}.skip is {skip}, more than the lookback; choose skip ≤ {lookback}")
-        hidden = self.hidden or (16 if length < 500 else 32)
-        return replace(self, lookback=lookback, skip=skip, hidden=hidden)
+        return replace(closed, k1=k1, k2=k2)
 
-    def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
-        """A window, the horizon after it to learn from, and a horizon to validate on."""
-        return max(10, (self.lookback or SHORTEST_LOOKBACK) + 2 * horizon)
 
-    def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        from core.nets.settings import Settings
-        from core.nets.training import fit
-
-        longest = max(train, key=len)
-        self.require(longest, horizon)
-        closed = self.resolved(len(longest), horizon, longest.season)
-        return fit(Settings(self.name, self.label, **closed.config()), train, horizon, context)
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
-        from core.nets.fitted import restore
-        from core.nets.settings import Settings
-
-        closed = replace(self, **{name: int(arrays[name]) for name in ("hidden", "lookback", "skip")})
-        return restore(Settings(self.name, self.label, **closed.config()), arrays)
+@dataclass(frozen=True)
+class Recurrent(Beside, Recurrence):
+    """What the three cells share."""
 
 
 @dataclass(frozen=True)
@@ -125,3 +135,18 @@ class GRU(Recurrent):
     name: ClassVar[str] = "gru"
     label: ClassVar[str] = "GRU"
     help: ClassVar[str] = "Like the LSTM with two gates and no separate cell: fewer weights, often as good."
+
+
+@dataclass(frozen=True)
+class EncoderDecoder(Recurrent):
+    """h = encoder(y(t−L+1) … y(t));  d(0) = tanh(V h), d(k) = decoder(ŷ(t+k−1), d(k−1)), ŷ(t+k) = U d(k).
+
+    Source: Cho et al. 2014, arXiv:1406.1078; Sutskever, Vinyals & Le 2014, arXiv:1409.3215.
+    """
+
+    name: ClassVar[str] = "encoder_decoder"
+    label: ClassVar[str] = "Encoder-decoder"
+    help: ClassVar[str] = "One cell reads the window into a state, a second one spells the forecast out from it, step by step."
+
+    topology: str = param("encoder_decoder", "Topology", "What is read and what is said.", choices=("encoder_decoder",))
+    cell: str = param("gru", "Cell", "What encoder and decoder are made of.", choices=("gru", "lstm", "rnn"))

@@ -9,13 +9,19 @@ from core.errors import ConfigError
 from core.models.arima import ARIMA
 from core.models.autoregression import AR
 from core.models.base import Model, parameters
+from core.models.bridge import Bridge
 from core.models.exponential import ETS
+from core.models.feedforward import FeedForward
 from core.models.naive import Drift, Mean, Naive, SeasonalNaive
-from core.models.recurrent import GRU, LSTM, RNN
+from core.models.recurrent import GRU, LSTM, RNN, EncoderDecoder
 from core.models.theta import Theta
 
 MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (Naive, SeasonalNaive, Mean, Drift, AR, ARIMA, ETS, Theta, RNN, LSTM, GRU)
+    model.name: model
+    for model in (
+        *(Naive, SeasonalNaive, Mean, Drift, AR, ARIMA, ETS, Theta),
+        *(FeedForward, RNN, LSTM, GRU, EncoderDecoder, Bridge),
+    )
 }
 
 

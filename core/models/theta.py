@@ -4,26 +4,69 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import Fitted, Model, param
+from core.models.base import param
+from core.models.polynomial import deviations
+from core.models.seriesfit import Equation, PerSeries, normal_quantiles
 from core.progress import Context
-from core.series.forecast import Forecast
-from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
-from core.series.timeseries import Panel, TimeSeries
+from core.series.timeseries import TimeSeries
 from core.threads import one_thread
 
 SEASONS = ("automatic", "none", "additive", "multiplicative")
 
 
+@dataclass(frozen=True, eq=False)
+class Line(Equation):
+    """One fitted series, of its values less scaling[0], divided by scaling[1].
+
+    weights (3,) slope of the line, weight α of the smoothing, deviation of one-step errors;  pattern (m,) its season;
+    grows (1,) whether the season multiplies;  scaling (2,)
+    """
+
+    weights: np.ndarray
+    pattern: np.ndarray
+    grows: np.ndarray
+    scaling: np.ndarray
+
+    @property
+    def label(self) -> str:
+        return Theta.label
+
+    @property
+    def parameter_count(self) -> int:
+        return 3 + (len(self.pattern) if len(self.pattern) > 1 else 0)
+
+    def forecast(self, history: TimeSeries, horizon: int, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """After all of the history, smoothed with the weight as it is.
+
+        Errors add up as those of simple smoothing with drift, which the method is: ψ_j = α for all j ≥ 1.
+        Source: Hyndman & Billah 2003, Int. J. Forecasting 19(2), section 2.
+        """
+        slope, weight, deviation = self.weights.tolist()
+        offset, spread = self.scaling
+        length = len(history)
+        phase = self.pattern[np.arange(length + horizon) % len(self.pattern)]
+        scaled = (history.values - offset) / spread
+        level = levels_of(scaled / phase[:length] if self.grows else scaled - phase[:length], weight)[-1]
+        plain = slope / 2 * (np.arange(horizon) + leads(np.array([length]), weight)) + level
+        errors = deviation * deviations(np.concatenate([[1.0], np.full(horizon - 1, weight)]))
+        if self.grows:
+            plain, errors = plain * phase[length:], errors * phase[length:]
+        else:
+            plain = plain + phase[length:]
+        point = offset + spread * plain
+        return point, normal_quantiles(point, spread * errors, levels)
+
+
 @dataclass(frozen=True)
-class Theta(Model):
+class Theta(PerSeries):
     """The mean of a straight line through the series and of its simple exponential smoothing, after the season is taken off.
 
     ŷ(T+h) = b/2 · (h − 1 + 1/α − (1−α)^T / α) + SES(T), with b the slope of the line and α the weight of the smoothing.
@@ -34,6 +77,8 @@ class Theta(Model):
     label: ClassVar[str] = "Theta"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Half a straight line, half the newest level. It won the M3 competition, and costs nothing."
+    equation: ClassVar[type[Equation]] = Line
+    remedy: ClassVar[str] = "choose a shorter horizon"
 
     seasonal: str = param(
         "automatic", "Season", "How the season is taken off and put back. Automatic: additive, if the autocorrelation at one "
@@ -43,25 +88,7 @@ class Theta(Model):
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return max(6, 2 * season) if self.seasonal in ("additive", "multiplicative") else 6
 
-    def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        found = []
-        for number, series in enumerate(train):
-            self.require(series, horizon)
-            context.report(number / len(train))
-            found.append(self._line(series))
-        context.report(1.0)
-        return FittedTheta(self, tuple(series.id for series in train), tuple(found))
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
-        ids = decode_ids(arrays["ids"])
-        found = (
-            Line(*arrays[f"{n}.weights"].tolist(), arrays[f"{n}.pattern"], bool(arrays[f"{n}.grows"]), arrays[f"{n}.scaling"])
-            for n in range(len(ids))
-        )
-        return FittedTheta(self, ids, tuple(found))
-
-    def _line(self, series: TimeSeries) -> Line:
-        """Raises FitError."""
+    def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Line, tuple[str, ...]]:  # noqa: ARG002
         grows = self.seasonal == "multiplicative"
         if grows and series.values.min() <= 0:
             raise FitError(f"Theta with a multiplicative season needs positive values, and series {series.id!r} has others")
@@ -70,8 +97,15 @@ class Theta(Model):
         values = (series.values - scaling[0]) / scaling[1]
         pattern = self._pattern(values, series.season)
         phase = pattern[np.arange(len(values)) % len(pattern)]
-        slope, weight = _fitted(values / phase if grows else values - phase, series.id)
-        return Line(slope, weight, pattern, grows, scaling)
+        adjusted = values / phase if grows else values - phase
+        slope, weight = _fitted(adjusted, series.id)
+        weights = np.array([slope, weight, _deviation(adjusted, slope, weight, len(pattern))])
+        return Line(weights, pattern, np.array([grows]), scaling), self._notes(series)
+
+    def _notes(self, series: TimeSeries) -> tuple[str, ...]:
+        if self.seasonal == "none" or series.season == 1 or len(series) >= 2 * series.season:
+            return ()
+        return (f"Theta needs {2 * series.season} training points for a season of {series.season} steps; it was left out",)
 
     def _pattern(self, values: np.ndarray, season: int) -> np.ndarray:
         """(m,) what each position in the season adds, or multiplies by."""
@@ -97,15 +131,17 @@ def is_seasonal(values: np.ndarray, season: int) -> bool:
 
 def _fitted(values: np.ndarray, name: str) -> tuple[float, float]:
     """Slope and smoothing weight of values without a season.  Raises FitError."""
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     if np.ptp(values) < 1e-9:
         return 0.0, 0.5
     with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
+        warnings.simplefilter("error", ConvergenceWarning)
         try:
             params = ThetaModel(values, period=1, deseasonalize=False).fit().params
-        except (ValueError, np.linalg.LinAlgError) as error:
+        except (ValueError, np.linalg.LinAlgError, ConvergenceWarning) as error:
             raise FitError(f"Theta could not be fitted to series {name!r}: {error}") from error
     slope, weight = float(params["b0"]), float(params["alpha"])
     if not (math.isfinite(slope) and 0 <= weight <= 1):
@@ -113,61 +149,23 @@ def _fitted(values: np.ndarray, name: str) -> tuple[float, float]:
     return slope, weight
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
-    """One fitted series, of its values less scaling[0], divided by scaling[1]; `pattern` (m,) is its season."""
-
-    slope: float
-    weight: float
-    pattern: np.ndarray
-    grows: bool
-    scaling: np.ndarray
-
-    def forecast(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        """(H,) after all of `values`, smoothed with the weight as it is."""
-        offset, spread = self.scaling
-        length, season = len(values), len(self.pattern)
-        phase = self.pattern[np.arange(length + horizon) % season]
-        scaled = (values - offset) / spread
-        level = self._smoothed(scaled / phase[:length] if self.grows else scaled - phase[:length])
-        drift = self.slope / 2 * (np.arange(horizon) + self._lead(length))
-        plain = drift + level
-        return offset + spread * (plain * phase[length:] if self.grows else plain + phase[length:])
-
-    def _smoothed(self, values: np.ndarray) -> float:
-        """The level after the last value, the first value being the first level."""
-        level = values[0]
-        for value in values.tolist():
-            level += self.weight * (value - level)
-        return level
-
-    def _lead(self, length: int) -> float:
-        """1/α − (1−α)^T / α, which is T where α is 0."""
-        if self.weight == 0:
-            return float(length)
-        return 1.0 / self.weight if self.weight == 1 else -math.expm1(length * math.log1p(-self.weight)) / self.weight
+def _deviation(values: np.ndarray, slope: float, weight: float, season: int) -> float:
+    """Of the one-step errors in the training slice, less those that are spent on slope, weight and the season's pattern."""
+    count = len(values) - 1
+    points = levels_of(values, weight)[:-1] + slope / 2 * leads(np.arange(1, count + 1), weight)
+    return float(np.sqrt(np.sum((values[1:] - points) ** 2) / max(1, count - 1 - season)))
 
 
-@dataclass(frozen=True, eq=False)
-class FittedTheta:
-    """A line for each series of the training panel."""
+def levels_of(values: np.ndarray, weight: float) -> np.ndarray:
+    """(T,) the level after each value, the first value being the first level."""
+    found = [float(values[0])]
+    for value in values[1:].tolist():
+        found.append(found[-1] + weight * (value - found[-1]))
+    return np.array(found)
 
-    model: Theta
-    ids: tuple[str, ...]
-    lines: tuple[Line, ...]
 
-    @property
-    def parameter_count(self) -> int:
-        return sum(3 + (len(one.pattern) if len(one.pattern) > 1 else 0) for one in self.lines)
-
-    def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:  # noqa: ARG002
-        point = self.lines[self.ids.index(history.id)].forecast(history.values, horizon)
-        return Forecast(history.id, self.model.label, history.future(horizon), point)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        arrays = {"ids": encode_ids(self.ids)}
-        for number, one in enumerate(self.lines):
-            arrays[f"{number}.weights"] = np.array([one.slope, one.weight])
-            arrays[f"{number}.pattern"], arrays[f"{number}.scaling"] = one.pattern, one.scaling
-            arrays[f"{number}.grows"] = np.array(one.grows)
-        return arrays
+def leads(lengths: np.ndarray, weight: float) -> np.ndarray:
+    """1/α − (1−α)^T / α for every T, which is T where α is 0."""
+    if weight == 0:
+        return lengths.astype(float)
+    return np.full(len(lengths), 1.0) if weight == 1 else -np.expm1(lengths * math.log1p(-weight)) / weight

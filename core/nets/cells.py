@@ -28,10 +28,11 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "relu"
 FUSED = {"rnn": PlainCell, "lstm": nn.LSTM, "gru": GatedCell}
 GATES = {"rnn": ("state",), "lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "candidate")}
 State = tuple[Tensor, ...]  # h, and for the LSTM c, each (B, D)
+Carried = Tensor | State  # the same of every layer, (N, B, D); a tuple for the LSTM alone
 
 
 def make_cell(cell: str, activation: str, channels: int, hidden: int, layers: int, dropout: float) -> nn.Module:
-    """The fastest module that computes this cell: inputs (B, L, C) -> (states (B, L, D), what is carried on)."""
+    """The fastest module that computes this cell: inputs (B, L, C), Carried | None -> (states (B, L, D), Carried)."""
     dropout = dropout if layers > 1 else 0.0
     if activation == "tanh" or (cell == "rnn" and activation == "relu"):
         more = {"nonlinearity": activation} if cell == "rnn" else {}
@@ -55,11 +56,11 @@ class ReferenceCell(nn.Module):
             for name, shape in shapes.items():
                 self.register_parameter(f"{name}_l{layer}", nn.Parameter(torch.empty(shape).uniform_(-bound, bound)))
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor | State]:
+    def forward(self, inputs: Tensor, first: Carried | None = None) -> tuple[Tensor, Carried]:
         """inputs (B, L, C) -> states of the last layer (B, L, D), and the last state of every layer (N, B, D)."""
         last = []
         for layer in range(self.layers):
-            inputs, state, _ = self._layer(inputs, layer)
+            inputs, state, _ = self._layer(inputs, layer, first)
             last.append(state)
             if layer + 1 < self.layers:
                 inputs = nn.functional.dropout(inputs, self.dropout, self.training)
@@ -74,13 +75,15 @@ class ReferenceCell(nn.Module):
             found.append(seen)
         return found
 
-    def _layer(self, inputs: Tensor, layer: int) -> tuple[Tensor, State, dict[str, Tensor]]:
+    def _layer(self, inputs: Tensor, layer: int, first: Carried | None = None) -> tuple[Tensor, State, dict[str, Tensor]]:
         weights, recurrent, bias, recurrent_bias = (
             getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         step = {"rnn": self._rnn, "lstm": self._lstm, "gru": self._gru}[self.cell]
         entering = nn.functional.linear(inputs, weights, bias)  # (B, L, rows): W x(t) + b for all steps at once
         state: State = (inputs.new_zeros(len(inputs), self.hidden),) * (2 if self.cell == "lstm" else 1)
+        if first is not None:
+            state = tuple(part[layer] for part in (first if self.cell == "lstm" else (first,)))
         seen: list[dict[str, Tensor]] = []
         for one in entering.unbind(1):
             state, gates = step(one, nn.functional.linear(state[0], recurrent, recurrent_bias), state)
@@ -104,3 +107,28 @@ class ReferenceCell(nn.Module):
         r, z = torch.sigmoid(r + held_r), torch.sigmoid(z + held_z)
         n = self.activation(n + r * held_n)
         return ((1 - z) * n + z * state[0],), {"reset": r, "update": z, "candidate": n}
+
+
+class TwoWay(nn.Module):
+    """Cells that read the window from both ends, layer by layer, each layer seeing both readings of the one below.
+
+    Every state has seen the whole window, so it may be asked only at the window's end. Source: Schuster & Paliwal 1997, IEEE
+    Trans. Signal Processing 45(11).
+    """
+
+    def __init__(self, cell: str, activation: str, channels: int, hidden: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        widths = [channels, *[2 * hidden] * (layers - 1)]
+        self.onward = nn.ModuleList(make_cell(cell, activation, width, hidden, 1, 0.0) for width in widths)
+        self.back = nn.ModuleList(make_cell(cell, activation, width, hidden, 1, 0.0) for width in widths)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """inputs (B, L, C) -> (B, 2 D): the state after the last step, and that of the other reading after the first."""
+        for number, (onward, back) in enumerate(zip(self.onward, self.back, strict=True)):
+            if number:
+                inputs = self.dropout(inputs)
+            ahead, behind = onward(inputs)[0], back(inputs.flip(1))[0]
+            last = torch.cat([ahead[:, -1], behind[:, -1]], 1)
+            inputs = torch.cat([ahead, behind.flip(1)], 2)
+        return last

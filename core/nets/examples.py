@@ -1,7 +1,7 @@
 """What a network is trained and validated on, as a few flat tensors: segments are gathered from them, never copied beforehand.
 
 The series of the panel lie one after the other, each with L − 1 empty steps before it, so that every step of every series
-is the end of some segment of L steps. The last fifth of each series (at least one horizon) validates: no training target lies
+is the end of some segment of L steps. The last 15 % of each series (at least one horizon) validate: no training target lies
 in it.
 """
 
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.nets.features import Features, features, targets
-from core.nets.linear import LinearPath, Rows, fit_linear, stack
+from core.nets.extras import Extras
+from core.nets.features import Features, features, sizes, targets
+from core.nets.linear import LinearPath, Rows, fit_linear, keeps_level, stack
+from core.nets.settings import Settings
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
 
-VALIDATION_SHARE = 0.2
+VALIDATION_SHARE = 0.15  # of a series, for the end of training
+CHOICE_SHARE = 0.25  # for whether a series keeps its level, which shows over a longer stretch
 MOST_VALIDATED = 512  # validation windows; more of them cost time and tell no more
 MOST_LINEAR_VALIDATED = 2000
 
@@ -31,9 +34,9 @@ class Parts:
     steps: int
 
     @classmethod
-    def of(cls, length: int, horizon: int) -> Parts:
+    def of(cls, length: int, horizon: int, share: float = VALIDATION_SHARE) -> Parts:
         """Targets of training steps end before the first validation target."""
-        held_out = max(horizon, int(np.ceil(VALIDATION_SHARE * length)))
+        held_out = max(horizon, int(np.ceil(share * length)))
         first = length - held_out  # the first value that validates
         return cls(max(0, first - horizon), max(0, first - 1), max(0, length - horizon))
 
@@ -62,56 +65,87 @@ class Prepared:
     scalings: tuple[Scaling, ...]
     path: LinearPath
     size: np.ndarray
+    extras: Extras
     examples: Examples
 
 
-def prepare(panel: Panel, horizon: int, lookback: int, lags: int, device: str) -> Prepared:
-    """Scalings, linear path and tensors for a training panel."""
-    scalings = tuple(Scaling.learn(series) for series in panel)
-    path = _linear_path(panel, scalings, horizon, lags)
-    seen_by_network = [
-        features(series.values, scaling, lags, keeps_level=path.keeps_level)
-        for series, scaling in zip(panel, scalings, strict=True)
-    ]
-    goals = [targets(series, scaling, horizon) for series, scaling in zip(panel, scalings, strict=True)]
-    size = _unexplained(panel, path, seen_by_network, goals, horizon)
-    return Prepared(scalings, path, size, _examples(panel, seen_by_network, goals, size, lookback, device))
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """One series of the training panel: its scaling, s(t) (T,), targets (N, H) and which of them were observed."""
+
+    series: TimeSeries
+    scaling: Scaling
+    pace: np.ndarray
+    goal: np.ndarray
+    seen: np.ndarray
+
+    @classmethod
+    def of(cls, series: TimeSeries, ahead: int, window: int | None) -> Slice:
+        scaling = Scaling.learn(series)
+        pace = sizes(series.values, scaling, window)
+        return cls(series, scaling, pace, *targets(series, pace, ahead))
+
+    def features(self, lags: int, *, keeps_level: bool) -> Features:
+        return features(self.series.values, self.scaling, self.pace, lags, keeps_level=keeps_level)
 
 
-def _linear_path(panel: Panel, scalings: tuple[Scaling, ...], horizon: int, lags: int) -> LinearPath:
-    """Fitted to the training steps of all series, chosen on their validation steps."""
-    train, validation = [], []
-    for series, scaling in zip(panel, scalings, strict=True):
-        parts = Parts.of(len(series), horizon)
-        linear = features(series.values, scaling, lags, keeps_level=True).linear
-        goal, seen = targets(series, scaling, horizon)
+def prepare(panel: Panel, ahead: int, settings: Settings, device: str, path: LinearPath | None = None) -> Prepared:
+    """Scalings, linear path and tensors for a training panel; `path` where that is fitted already."""
+    slices = [Slice.of(series, ahead, settings.window) for series in panel]
+    path = path or _linear_path(slices, ahead, settings)
+    seen_by_network = [one.features(settings.skip, keeps_level=path.keeps_level) for one in slices]
+    size = _unexplained(slices, path, seen_by_network, ahead)
+    extras = Extras.learn(panel, settings, ahead)
+    examples = _examples(slices, seen_by_network, extras, size, settings.lookback, device)
+    return Prepared(tuple(one.scaling for one in slices), path, size, extras, examples)
+
+
+def _linear_path(slices: list[Slice], ahead: int, settings: Settings) -> LinearPath:
+    """Fitted to the training steps of all series; whether they keep their level is settled on a part left out for that."""
+    level_per_step = float(np.mean([one.scaling.step / one.scaling.spread for one in slices]))
+    chosen = False
+    if settings.window is None:  # where s(t) moves, the level is not one number of steps away
+        early, late = _rows(slices, ahead, settings.skip, CHOICE_SHARE)
+        chosen = keeps_level(early, late, level_per_step)
+    train, _ = _rows(slices, ahead, settings.skip, VALIDATION_SHARE)
+    return fit_linear(train, level_per_step, keeps_level=chosen)
+
+
+def _rows(slices: list[Slice], ahead: int, lags: int, share: float) -> tuple[Rows, Rows]:
+    """The steps before the last `share` of each series, and those of that share, thinned."""
+    train, held_out = [], []
+    for one in slices:
+        parts = Parts.of(len(one.series), ahead, share)
+        linear = one.features(lags, keeps_level=True).linear
         lead = min(lags, parts.train // 2)  # steps whose lags are made up
-        train.append(Rows(linear[lead : parts.train], goal[lead : parts.train], seen[lead : parts.train]))
-        held = thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(panel)))
-        validation.append(Rows(linear[held], goal[held], seen[held]))
-    level_per_step = float(np.mean([scaling.step / scaling.spread for scaling in scalings]))
-    return fit_linear(stack(train), stack(validation), level_per_step)
+        train.append(Rows(linear[lead : parts.train], one.goal[lead : parts.train], one.seen[lead : parts.train]))
+        held = thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(slices)))
+        held_out.append(Rows(linear[held], one.goal[held], one.seen[held]))
+    return stack(train), stack(held_out)
 
 
-def _unexplained(panel: Panel, path: LinearPath, seen_by_network: list[Features], goals: list, horizon: int) -> np.ndarray:
+def _unexplained(slices: list[Slice], path: LinearPath, seen_by_network: list[Features], ahead: int) -> np.ndarray:
     """(H,) root mean square of what the linear path leaves over the training steps: the unit of the loss at each step ahead."""
-    total, count = np.zeros(horizon), np.zeros(horizon)
-    for series, one, (goal, seen) in zip(panel, seen_by_network, goals, strict=True):
-        train = Parts.of(len(series), horizon).train
-        rest = np.where(seen[:train], path(one.linear[:train]) - goal[:train], 0.0)
+    total, count = np.zeros(ahead), np.zeros(ahead)
+    for one, features_ in zip(slices, seen_by_network, strict=True):
+        train = Parts.of(len(one.series), ahead).train
+        rest = np.where(one.seen[:train], path(features_.linear[:train]) - one.goal[:train], 0.0)
         total += (rest**2).sum(axis=0)
-        count += seen[:train].sum(axis=0)
+        count += one.seen[:train].sum(axis=0)
     size = np.sqrt(total / np.maximum(count, 1))
     return np.where(np.isfinite(size), np.maximum(size, 1e-6), 1.0)
 
 
 def _examples(
-    panel: Panel, seen_by_network: list[Features], goals: list, size: np.ndarray, lookback: int, device: str
+    slices: list[Slice], seen_by_network: list[Features], extras: Extras, size: np.ndarray, lookback: int, device: str
 ) -> Examples:
     blocks, starts, validation, offset, train_steps = [], [], [], 0, 0
-    for series, one, (goal, seen) in zip(panel, seen_by_network, goals, strict=True):
-        parts = Parts.of(len(series), len(size))
-        blocks.append(_block(one, goal / size, seen, lookback, parts.steps))
+    for one, found in zip(slices, seen_by_network, strict=True):
+        parts = Parts.of(len(one.series), len(size))
+        steps = np.arange(parts.steps)
+        more = extras.of(one.series, one.series.values, one.pace, steps)
+        whole = np.concatenate([found.inputs[steps], more], axis=1)
+        blocks.append(_block(Features(whole, found.linear), one.goal / size, one.seen, lookback, parts.steps))
         starts.append(offset + np.arange(parts.train))  # a segment from the k-th row of the block ends at step k
         validation.append(offset + lookback - 1 + np.arange(parts.validation, parts.steps))
         offset += len(blocks[-1][0])

@@ -19,11 +19,12 @@ LARGEST = 4096  # rows x units from which on torch's own cells are as fast
 
 
 class PlainSteps(Function):
-    """entering (L, D, B) = W x + b, recurrent (D, D), bias (D,) -> states (L, D, B)."""
+    """entering (L, D, B) = W x + b, first (D, B), recurrent (D, D), bias (D,) -> states (L, D, B)."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, entering: Tensor, recurrent: Tensor, bias: Tensor, is_relu: bool) -> Tensor:
-        states = entering.new_zeros(len(entering) + 1, *entering.shape[1:])
+    def forward(ctx: FunctionCtx, entering: Tensor, first: Tensor, recurrent: Tensor, bias: Tensor, is_relu: bool) -> Tensor:
+        states = entering.new_empty(len(entering) + 1, *entering.shape[1:])
+        states[0] = first
         each = states.unbind(0)
         for one, before, after in zip((entering + bias[:, None]).unbind(0), each, each[1:], strict=False):
             torch.addmm(one, recurrent, before, out=after)
@@ -46,17 +47,19 @@ class PlainSteps(Function):
             if step:
                 state = torch.addmm(new[step - 1], across, each[step])
         rows = _rows(inner)
-        return inner, rows @ _rows(states[:-1]).t(), rows.sum(1), None
+        first = across @ each[0] if ctx.needs_input_grad[1] else None
+        return inner, first, rows @ _rows(states[:-1]).t(), rows.sum(1), None
 
 
 class GatedSteps(Function):
-    """entering (L, 3 D, B) = W x + b for r, z, n, recurrent (3 D, D), bias (3 D,) -> states (L, D, B)."""
+    """entering (L, 3 D, B) = W x + b for r, z, n, first (D, B), recurrent (3 D, D), bias (3 D,) -> states (L, D, B)."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, entering: Tensor, recurrent: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: FunctionCtx, entering: Tensor, first: Tensor, recurrent: Tensor, bias: Tensor) -> Tensor:
         length, rows, batch = entering.shape
         hidden = rows // 3
-        states = entering.new_zeros(length + 1, hidden, batch)
+        states = entering.new_empty(length + 1, hidden, batch)
+        states[0] = first
         gates, carried, wide = entering.clone(), torch.empty_like(entering), bias[:, None].expand(rows, batch)
         both, new = gates[:, : 2 * hidden].unbind(0), gates[:, 2 * hidden :].unbind(0)
         held, held_new = carried[:, : 2 * hidden].unbind(0), carried[:, 2 * hidden :].unbind(0)
@@ -90,9 +93,10 @@ class GatedSteps(Function):
             torch.mul(each[step], factor[step], out=out[step])
             if step:
                 torch.addmm(given[step - 1], across, whole[step], out=each[step - 1]).addcmul_(each[step], kept[step])
+        first = torch.addmm(each[0] * kept[0], across, whole[0]) if ctx.needs_input_grad[1] else None
         entering = torch.cat([flat[:, : 2 * hidden], reached.mul_(into_new)], 1)
         together = _rows(flat)
-        return entering, together @ _rows(states[:-1]).t(), together.sum(1)
+        return entering, first, together @ _rows(states[:-1]).t(), together.sum(1)
 
 
 def _rows(tensor: Tensor) -> Tensor:
@@ -100,12 +104,14 @@ def _rows(tensor: Tensor) -> Tensor:
     return tensor.transpose(0, 1).flatten(1)
 
 
-def _run(cell: nn.RNNBase, inputs: Tensor, steps: type[Function], *more: object) -> tuple[Tensor, Tensor]:
-    """All layers of a cell over inputs (B, L, C): what `nn.RNNBase` gives with `batch_first`."""
+def _run(cell: nn.RNNBase, inputs: Tensor, first: Tensor | None, steps: type[Function], *more: object) -> tuple[Tensor, Tensor]:
+    """All layers of a cell over inputs (B, L, C) from states (N, B, D): what `nn.RNNBase` gives with `batch_first`."""
     last, states = [], inputs.permute(1, 2, 0)  # (L, C, B)
     for layer in range(cell.num_layers):
         weights, recurrent, bias, recurrent_bias = cell.all_weights[layer]
-        states = steps.apply(torch.matmul(weights, states) + bias[:, None], recurrent, recurrent_bias, *more)
+        entering = torch.matmul(weights, states) + bias[:, None]
+        start = entering.new_zeros(cell.hidden_size, len(inputs)) if first is None else first[layer].t()
+        states = steps.apply(entering, start, recurrent, recurrent_bias, *more)
         last.append(states[-1].t())
         if layer + 1 < cell.num_layers:
             states = nn.functional.dropout(states, cell.dropout, cell.training)
@@ -117,18 +123,18 @@ def _is_small(cell: nn.RNNBase, inputs: Tensor) -> bool:
 
 
 class PlainCell(nn.RNN):
-    """`nn.RNN` with `batch_first`, one direction and no first state."""
+    """`nn.RNN` with `batch_first` and one direction."""
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor, first: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if _is_small(self, inputs):
-            return _run(self, inputs, PlainSteps, self.nonlinearity == "relu")
-        return super().forward(inputs)
+            return _run(self, inputs, first, PlainSteps, self.nonlinearity == "relu")
+        return super().forward(inputs, first)
 
 
 class GatedCell(nn.GRU):
-    """`nn.GRU` with `batch_first`, one direction and no first state."""
+    """`nn.GRU` with `batch_first` and one direction."""
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor, first: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if _is_small(self, inputs):
-            return _run(self, inputs, GatedSteps)
-        return super().forward(inputs)
+            return _run(self, inputs, first, GatedSteps)
+        return super().forward(inputs, first)

@@ -1,8 +1,8 @@
 """The linear path of a network: an autoregression by ridge regression, rolled forward to all H steps in closed form.
 
 It is where training starts, so that a network spends its capacity on what is not linear, and it carries a forecast where a
-network alone extrapolates badly. It also settles whether the series keeps its level: both ways are tried on the validation
-part.
+network alone extrapolates badly. Here it is also settled whether a series keeps its level: both ways are tried on a part that
+is left out for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MOST_FOR_ORDER = 10_000  # newest rows that choose the order: more of them hardly change it
 RIDGE = 10.0  # strength of the pull towards "the last value stays": that of ten training rows
 
 
@@ -37,16 +38,21 @@ class Rows:
     seen: np.ndarray
 
 
-def fit_linear(train: Rows, validation: Rows, level_per_step: float) -> LinearPath:
-    """The path with the smaller validation error of two: with and without the level.
+def fit_linear(train: Rows, level_per_step: float, *, keeps_level: bool) -> LinearPath:
+    """The path with or without the level.
 
     level_per_step: how much the level feature moves when the series moves by one scaled unit (step / spread).
     """
-    horizon = train.targets.shape[1]
-    candidates = [
-        _rolled(_one_step(train, keeps_level=keeps), horizon, level_per_step, keeps_level=keeps) for keeps in (True, False)
-    ]
-    return min(candidates, key=lambda path: _error(path, validation))
+    one_step = _one_step(train, _order(train, keeps_level=keeps_level), keeps_level=keeps_level)
+    return rolled(one_step, train.targets.shape[1], level_per_step, keeps_level=keeps_level)
+
+
+def keeps_level(train: Rows, held_out: Rows, level_per_step: float) -> bool:
+    """Whether a path that knows the level, fitted to `train`, is at least as good on `held_out` as one that does not."""
+    if not len(train.linear):
+        return False
+    errors = [_error(fit_linear(train, level_per_step, keeps_level=keeps), held_out) for keeps in (True, False)]
+    return errors[0] <= errors[1]
 
 
 def _error(path: LinearPath, rows: Rows) -> float:
@@ -59,11 +65,31 @@ def _error(path: LinearPath, rows: Rows) -> float:
     return error if np.isfinite(error) else np.inf
 
 
-def _one_step(rows: Rows, *, keeps_level: bool) -> np.ndarray:
-    """(J + 2,) weights on lags, level and 1 that predict the first step ahead. The constant is not shrunk."""
+def _order(rows: Rows, *, keeps_level: bool) -> int:
+    """How many of the J lags earn their weight, by AIC over the newest rows, all orders on the same rows.
+
+    One QR factorisation of [1, level, lags, goal] has every residual sum of squares: what is left of the goal behind a column.
+    """
+    seen = np.flatnonzero(rows.seen[:, 0])[-MOST_FOR_ORDER:]
+    lags, fixed, count = rows.linear.shape[1] - 1, 1 + keeps_level, len(seen)
+    if count <= lags + fixed + 1:
+        return lags
+    linear, goal = rows.linear[seen], rows.targets[seen, :1]
+    columns = [np.ones((count, 1)), *([linear[:, -1:]] if keeps_level else []), linear[:, :-1], goal]
+    left = np.linalg.qr(np.concatenate(columns, axis=1), mode="r")[:, -1] ** 2
+    rest = np.cumsum(left[::-1])[::-1][fixed : fixed + lags + 1]  # (J + 1,) residual sum of squares with 0 … J lags
+    return int(np.argmin(count * np.log(np.maximum(rest, 1e-12 * rest[0] + 1e-300)) + 2 * np.arange(lags + 1)))
+
+
+def _one_step(rows: Rows, order: int, *, keeps_level: bool) -> np.ndarray:
+    """(J + 2,) weights on lags, level and 1 that predict the first step ahead. The constant is not shrunk.
+
+    Lags beyond the order have weight 0.
+    """
     seen = rows.seen[:, 0]
     linear = rows.linear[seen]
     design = np.column_stack([linear, np.ones(len(linear))])
+    design[:, order:-2] = 0.0
     if not keeps_level:
         design[:, -2] = 0.0
     penalty = np.full(design.shape[1], RIDGE)
@@ -71,7 +97,7 @@ def _one_step(rows: Rows, *, keeps_level: bool) -> np.ndarray:
     return np.linalg.solve(design.T @ design + np.diag(penalty), design.T @ rows.targets[seen, 0])
 
 
-def _rolled(one_step: np.ndarray, horizon: int, level_per_step: float, *, keeps_level: bool) -> LinearPath:
+def rolled(one_step: np.ndarray, horizon: int, level_per_step: float, *, keeps_level: bool) -> LinearPath:
     """All H steps from the one-step weights, each forecast fed back as the newest value.
 
     The path of y(t+k) − y(t), k = −J … H, is followed as a vector of weights on the J + 2 features of step t.

@@ -1,31 +1,45 @@
-"""The module: a recurrent cell that reads steps, a head that says the next H changes, a linear path beside them."""
+"""The module: a reader, a head that says what comes next, and a linear path beside them."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from core.nets.cells import make_cell
+from core.nets.cells import Carried
+from core.nets.decoder import Decoder, located
+from core.nets.losses import LOSSES
+from core.nets.readers import make_reader
+from core.nets.settings import Settings
+
+FORKS = 8  # steps of a window from which a decoder sets out in one update: each costs H steps of its own
 
 
 class Network(nn.Module):
-    """inputs (B, L, C) and linear (B, L, J + 1) -> (B, L, H): the next H scaled changes as seen at each step.
+    """inputs (B, L, C), linear (B, P, J + 1) -> answers (B, P, H, K), in units of `size`, at P = L steps or at the end alone.
 
-    Every output is read from the state at its own step, so it has seen everything up to that step and nothing after it.
+    An answer at a step has seen everything of the window up to that step and nothing after it, except where the window is
+    read from both ends, and then there is only the answer at its end.
     """
 
-    def __init__(
-        self, cell: str, activation: str, channels: int, hidden: int, layers: int, dropout: float, lags: int, horizon: int
-    ) -> None:
+    def __init__(self, settings: Settings, channels: int, lags: int, horizon: int, known: int = 0) -> None:
+        """known: how many of the last channels tell of each of the H steps ahead, step by step: H · E numbers."""
         super().__init__()
-        self.cell = make_cell(cell, activation, channels, hidden, layers, dropout)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden, horizon)
+        loss = LOSSES[settings.loss]
+        self.ahead, self.outputs, self.known = horizon, loss.outputs, known
+        self.reader = make_reader(settings, channels)
+        self.dropout = nn.Dropout(settings.dropout)
         self.linear = nn.Linear(lags + 1, horizon)
+        if settings.topology == "encoder_decoder":
+            self.decoder = Decoder(settings, self.reader.width, known // horizon)
+            self.head = nn.Linear(settings.hidden, loss.outputs)
+        else:
+            self.decoder = None
+            self.head = nn.Linear(self.reader.width, horizon * loss.outputs)
         self.register_buffer("size", torch.ones(horizon))
-        nn.init.zeros_(self.head.weight)  # training starts at the linear path
-        nn.init.zeros_(self.head.bias)
+        with torch.no_grad():  # training starts at the linear path, with errors of size one
+            self.head.weight.zero_()
+            self.head.bias.copy_(loss.start().repeat(len(self.head.bias) // loss.outputs))
 
     def start_from(self, weights: np.ndarray, bias: np.ndarray, size: np.ndarray) -> None:
         """Set the linear path, and the size (H,) of what it leaves unexplained, in whose units the loss is taken."""
@@ -34,12 +48,32 @@ class Network(nn.Module):
             self.linear.weight.copy_(torch.from_numpy((weights / size).T))
             self.linear.bias.copy_(torch.from_numpy(bias / size))
 
-    def forward(self, inputs: torch.Tensor, linear: torch.Tensor) -> torch.Tensor:
-        """In units of `size`, at every step."""
-        states, _ = self.cell(inputs)  # (B, L, D)
-        return self.head(self.dropout(states)) + self.linear(linear)  # (B, L, H)
+    def forward(
+        self, inputs: Tensor, linear: Tensor, carried: Carried | None = None, *,
+        at: Tensor | None = None, truth: Tensor | None = None,
+    ) -> tuple[Tensor, Carried | None]:  # fmt: skip
+        """The answers, and the state that is carried on.
 
-    def last(self, inputs: torch.Tensor, linear: torch.Tensor) -> torch.Tensor:
-        """(B, H) in units of `size`, at the last step; linear (B, J + 1) is that step's."""
-        states, _ = self.cell(inputs)
-        return self.head(self.dropout(states[:, -1])) + self.linear(linear)
+        at     (F,) the steps to answer at, where not at all of them: linear and truth are of those
+        truth  (B, P, H) the targets that a decoder is told, None where it hears itself
+        """
+        states, carried = self.reader(inputs, carried)
+        if at is not None:
+            states = states[:, at]
+        base = self.linear(linear)  # (B, P, H)
+        if self.decoder is None:
+            answers = self.head(self.dropout(states)).view(*base.shape, self.outputs)
+            return located(answers, base), carried
+        told = inputs[:, -states.shape[1] :] if at is None else inputs[:, at]
+        known = told[..., told.shape[-1] - self.known :].reshape(base[..., 0].numel(), self.ahead, -1)
+        answers = self.decoder(
+            self.dropout(states).flatten(0, 1), base.flatten(0, 1), known, None if truth is None else truth.flatten(0, 1),
+            self.head,
+        )  # fmt: skip
+        return answers.view(*base.shape, self.outputs), carried
+
+    def last(self, inputs: Tensor, linear: Tensor) -> Tensor:
+        """(B, H, K), at the last step of the window; linear (B, J + 1) is that step's."""
+        end = torch.tensor([-1], device=inputs.device)
+        answers, _ = self(inputs, linear[:, None], at=end)
+        return answers[:, 0]

@@ -1,35 +1,67 @@
-"""Adam on torch's fused kernel. `torch.optim` is not used: its first use imports 800 modules, a second in every worker.
+"""Optimisers, learning rates and clipping.
 
-Source: Kingma & Ba 2015, arXiv:1412.6980; decoupled weight decay: Loshchilov & Hutter 2019, arXiv:1711.05101.
+`torch.optim` is not used: its first use imports 800 modules, a second in every worker.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 
+DECAY = 0.01  # decoupled weight decay of AdamW
+MOMENTUM = 0.9
+BETAS = (0.9, 0.99)
+
+
+class Optimizer(Protocol):
+    """Holds parameters, and what it remembers of earlier updates."""
+
+    def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
+        """One step along `gradients`."""
+
 
 class Adam:
-    """The optimiser's state: first and second moments and the count of updates, for each parameter."""
+    """Adam on torch's fused kernel, with decoupled weight decay.
 
-    def __init__(self, parameters: Sequence[torch.Tensor], *, betas: tuple[float, float] = (0.9, 0.99)) -> None:
-        self.parameters = list(parameters)
-        self.betas = betas
+    Source: Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101 (AdamW).
+    """
+
+    def __init__(self, parameters: Sequence[torch.Tensor], decay: float = 0.0) -> None:
+        self.parameters, self.decay = list(parameters), decay
         self.first = [torch.zeros_like(one) for one in self.parameters]
         self.second = [torch.zeros_like(one) for one in self.parameters]
         self.counts = [torch.zeros((), device=one.device) for one in self.parameters]
 
     @torch.no_grad()
-    def update(self, gradients: Sequence[torch.Tensor], learning_rate: float, decay: float = 0.0) -> None:
-        """One step along `gradients`, with decoupled weight decay."""
+    def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
         for count in self.counts:
             count += 1
         torch._fused_adamw_(
             self.parameters, list(gradients), self.first, self.second, [], self.counts, lr=learning_rate,
-            beta1=self.betas[0], beta2=self.betas[1], weight_decay=decay, eps=1e-8, amsgrad=False, maximize=False,
+            beta1=BETAS[0], beta2=BETAS[1], weight_decay=self.decay, eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
+
+
+class SGD:
+    """Gradient descent with Nesterov's momentum.  Source: Sutskever et al. 2013, ICML, section 2."""
+
+    def __init__(self, parameters: Sequence[torch.Tensor]) -> None:
+        self.parameters = list(parameters)
+        self.velocity = [torch.zeros_like(one) for one in self.parameters]
+
+    @torch.no_grad()
+    def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
+        for parameter, gradient, velocity in zip(self.parameters, gradients, self.velocity, strict=True):
+            velocity.mul_(MOMENTUM).add_(gradient)
+            parameter.sub_(learning_rate * (gradient + MOMENTUM * velocity))
+
+
+def make_optimizer(name: str, parameters: Sequence[torch.Tensor]) -> Optimizer:
+    """ "adamw", "adam" or "sgd"."""
+    return SGD(parameters) if name == "sgd" else Adam(parameters, DECAY if name == "adamw" else 0.0)
 
 
 def one_cycle(share: float, top: float, *, rise: float = 0.1) -> float:
@@ -39,10 +71,17 @@ def one_cycle(share: float, top: float, *, rise: float = 0.1) -> float:
     return top * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise))))
 
 
-def clip(gradients: Sequence[torch.Tensor], bound: float) -> float:
-    """Scale all gradients together, in place, to a norm of at most `bound`; the norm before."""
+def clip(gradients: Sequence[torch.Tensor], bound: float, by: str = "norm") -> float:
+    """Hold the gradients back, in place; their common norm before.
+
+    by "norm": scaled together to a norm of at most `bound`, so that their direction stays; by "value": each number to ±bound.
+    Source: Pascanu, Mikolov & Bengio 2013, ICML, section 3.2.
+    """
     norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients])))
-    if norm > bound:
+    if by == "value":
+        for one in gradients:
+            one.clamp_(-bound, bound)
+    elif norm > bound:
         for one in gradients:
             one.mul_(bound / norm)
     return norm

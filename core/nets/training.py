@@ -4,40 +4,66 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 from core.errors import FitError
+from core.nets.cells import Carried
 from core.nets.device import reproducible
 from core.nets.examples import MOST_VALIDATED, Examples, is_trainable, prepare, thinned
 from core.nets.fitted import FittedNetwork
-from core.nets.network import Network
-from core.nets.optimizer import Adam, clip, one_cycle
-from core.nets.settings import Settings
+from core.nets.linear import LinearPath
+from core.nets.losses import LOSSES
+from core.nets.network import FORKS, Network
+from core.nets.optimizer import clip, make_optimizer, one_cycle
+from core.nets.settings import STEPWISE, Settings
+from core.nets.truncation import Piece, pieces
 from core.progress import Context, EpochLog
 from core.series.timeseries import Panel
 
 FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4
-DECAY = 0.01
 USUAL_RATE = 0.003
+MOST_FAILURES = 3  # losses that are not finite before training gives up
+PLATEAU = 3  # a plateau lasts so much less than the patience
 
 
-def fit(settings: Settings, train: Panel, horizon: int, context: Context) -> FittedNetwork:
-    """Train one network on all series of the panel that are long enough.
+def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, path: LinearPath | None = None) -> FittedNetwork:
+    """Train one network on all series of the panel that are long enough, from a linear path of its own or the given one.
 
-    Raises FitError when the loss is not finite, Cancelled when the context says so.
+    Raises FitError when the loss is not finite time and again, Cancelled when the context says so.
     """
-    panel = Panel(tuple(series for series in train if is_trainable(series, horizon)))
-    prepared = prepare(panel, horizon, settings.lookback, settings.skip, context.device)
+    ahead = settings.ahead(horizon)
+    panel = Panel(tuple(series for series in train if is_trainable(series, ahead)))
+    prepared = prepare(panel, ahead, settings, context.device, path)
     with reproducible(context.seed, context.device):
-        network = settings.network(horizon)
+        channels = prepared.examples.inputs.shape[1]
+        network = Network(settings, channels, settings.skip, ahead, prepared.extras.told)
         network.start_from(prepared.path.weights, prepared.path.bias, prepared.size)
         network.to(context.device)
-        Trainer(settings, network, prepared.examples, context).run()
+        trainer = Trainer(settings, network, prepared.examples, context)
+        trainer.run()
     scaled = dict(zip((series.id for series in panel), prepared.scalings, strict=True))
-    return FittedNetwork(settings, network.cpu().eval(), horizon, scaled, prepared.path.keeps_level)
+    notes = (*_left_out(settings, panel), *trainer.notes)
+    return FittedNetwork(settings, network.cpu().eval(), horizon, scaled, prepared.path.keeps_level, prepared.extras, notes)
+
+
+def _left_out(settings: Settings, panel: Panel) -> tuple[str, ...]:
+    """Words for covariates that the topology cannot use."""
+    past = {
+        name
+        for one in panel
+        if one.inputs
+        for name, role in zip(one.inputs.names, one.inputs.roles, strict=True)
+        if role == "past"
+    }
+    if not (past and settings.covariates and settings.topology in STEPWISE):
+        return ()
+    why = "a forecast that is fed back needs covariates of steps that nobody knows yet"
+    return (f"{', '.join(sorted(past))} left out: {why}; one_to_many and encoder_decoder can use them",)
 
 
 class Trainer:
@@ -45,29 +71,36 @@ class Trainer:
 
     def __init__(self, settings: Settings, network: Network, examples: Examples, context: Context) -> None:
         self.settings, self.network, self.examples, self.context = settings, network, examples, context
+        self.loss = LOSSES[settings.loss]
+        self.pieces = pieces(settings)
         self.random = np.random.default_rng(context.seed)
         self.parameters = list(network.parameters())
-        self.optimizer = Adam(self.parameters)
-        windows = max(1, examples.train_steps // settings.lookback)
+        self.optimizer = make_optimizer(settings.optimizer, self.parameters)
+        self.top_rate, self.failures, self.notes = settings.learning_rate, 0, []
+        each = settings.lookback if settings.answers_at_every_step else 1  # labels that a window teaches
+        windows = max(1, examples.train_steps // each)
         self.batch = min(settings.batch, max(SMALLEST_BATCH, windows))
         self.updates = max(FEWEST_UPDATES, math.ceil(windows / self.batch))  # in an epoch
         self.steps = torch.arange(settings.lookback, device=context.device)
 
     def run(self) -> None:
         """Train until the epochs or the patience are used up, then put the best weights back."""
-        start = self._start()
-        self.context.report(0.0, epoch=start)
-        best_loss, best_epoch, best = start.validation_loss, 0, self._weights()
+        log = self._start()
+        self.context.report(0.0, epoch=log)
+        best_loss, best_epoch, calm_since, best = log.validation_loss, 0, 0, self._weights()
         for epoch in range(1, self.settings.epochs + 1):
             log = self._epoch(epoch)
+            if log is None:
+                self._go_back(best, epoch)
+                continue
             self.context.report(epoch / self.settings.epochs, f"epoch {epoch} of {self.settings.epochs}", epoch=log)
             if log.validation_loss < best_loss:
-                best_loss, best_epoch, best = log.validation_loss, epoch, self._weights()
+                best_loss, best_epoch, calm_since, best = log.validation_loss, epoch, epoch, self._weights()
             elif epoch - best_epoch >= self.settings.patience:
                 break
-        with torch.no_grad():
-            for parameter, value in zip(self.parameters, best, strict=True):
-                parameter.copy_(value)
+            elif self.settings.schedule == "plateau" and epoch - calm_since >= math.ceil(self.settings.patience / PLATEAU):
+                self.top_rate, calm_since = self.top_rate / 2, epoch
+        self._restore(best)
         self.context.report(1.0)
 
     def _start(self) -> EpochLog:
@@ -77,56 +110,109 @@ class Trainer:
         train, validation = self._loss_at(seen), self._loss_at(self.examples.validation)
         return EpochLog(0, train, validation, 0.0, 0.0, 0.0, time.perf_counter() - begin)
 
-    def _epoch(self, epoch: int) -> EpochLog:
-        """One pass, and what it did.  Raises FitError when the loss is not finite."""
+    def _epoch(self, epoch: int) -> EpochLog | None:
+        """One pass, and what it did; None as soon as a loss or a gradient is not finite."""
         start, losses, norms = time.perf_counter(), [], []
         for update in range(self.updates):
-            share = ((epoch - 1) * self.updates + update) / (self.settings.epochs * self.updates)
-            rate = one_cycle(share, self.settings.learning_rate)
-            loss, norm = self._update(rate)
-            losses.append(loss)
-            norms.append(norm)
-            if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise FitError(
-                    f"{self.settings.label} diverged: the loss is not finite at epoch {epoch}; "
-                    f"the learning rate {self.settings.learning_rate:g} is too high, try {self._calmer():g}"
-                )
+            rate = self._rate(((epoch - 1) * self.updates + update) / (self.settings.epochs * self.updates))
+            for loss, norm in self._window(rate):
+                if not (math.isfinite(loss) and math.isfinite(norm)):
+                    return None
+                losses.append(loss)
+                norms.append(norm)
         clipped = float(np.mean(np.array(norms) > self.settings.clip))
         validation, seconds = self._loss_at(self.examples.validation), time.perf_counter() - start
         return EpochLog(epoch, float(np.mean(losses)), validation, float(np.mean(norms)), clipped, rate, seconds)
 
-    def _calmer(self) -> float:
-        """A learning rate to try after a divergence: a tenth, and no more than what is usual."""
-        return min(self.settings.learning_rate / 10, USUAL_RATE)
+    def _rate(self, share: float) -> float:
+        return one_cycle(share, self.top_rate) if self.settings.schedule == "one_cycle" else self.top_rate
 
-    def _update(self, rate: float) -> tuple[float, float]:
-        """One step of the optimiser; the loss and the gradient's norm before clipping."""
+    def _go_back(self, best: list[torch.Tensor], epoch: int) -> None:
+        """Back to the best weights, at half the rate.  Raises FitError when that has not helped often enough."""
+        self.failures += 1
+        if self.failures == MOST_FAILURES:
+            calmer = min(self.settings.learning_rate / 10, USUAL_RATE)
+            raise FitError(
+                f"{self.settings.label} diverged: the loss was not finite {MOST_FAILURES} times, last at epoch {epoch}, though "
+                f"the learning rate was halved each time; {self.settings.learning_rate:g} is too high, try {calmer:g}"
+            )
+        self._restore(best)
+        self.optimizer = make_optimizer(self.settings.optimizer, self.parameters)
+        self.top_rate /= 2
+        said = f"the loss was not finite at epoch {epoch}: back to the best weights, learning rate halved to {self.top_rate:g}"
+        self.notes.append(said)
+        self.context.report(epoch / self.settings.epochs, said)
+
+    def _window(self, rate: float) -> Iterator[tuple[float, float]]:
+        """The updates on one batch of windows, piece by piece: the loss of each, and the gradient's norm before clipping."""
         first = torch.from_numpy(self.random.choice(self.examples.starts, self.batch)).to(self.steps.device)
         rows = first[:, None] + self.steps  # (B, L)
-        answers = self.network(self.examples.inputs[rows], self.examples.linear[rows])  # (B, L, H)
-        seen = self.examples.seen[rows]
-        loss = (huber(answers - self.examples.targets[rows]) * seen).sum() / seen.sum().clamp(min=1.0)
+        held: dict[int, Carried | None] = {0: None}
+        for piece in self.pieces:
+            carried = held.get(piece.start) if self.settings.bptt == "detached" else None
+            if piece.first == piece.end:
+                with torch.no_grad():
+                    held[piece.end] = self.network.reader(self.examples.inputs[rows[:, piece.start : piece.end]], carried)[1]
+                continue
+            loss, norm, after = self._update(rows, piece, carried, rate)
+            held[piece.end] = detached(after)
+            yield loss, norm
+
+    def _update(
+        self, rows: torch.Tensor, piece: Piece, carried: Carried | None, rate: float
+    ) -> tuple[float, float, Carried | None]:
+        """One step of the optimiser on the answers of a piece."""
+        at = torch.arange(piece.first - piece.start, piece.end - piece.start, device=rows.device)
+        truth = None
+        if self.network.decoder is not None:
+            at = at[torch.from_numpy(np.sort(self.random.permutation(len(at))[:FORKS])).to(at.device)]
+            is_told = self.random.random() < self.settings.teacher_forcing
+        asked = rows[:, piece.start : piece.end][:, at]  # (B, P)
+        targets, seen = self.examples.targets[asked], self.examples.seen[asked]
+        if self.network.decoder is not None and is_told:
+            truth = targets
+        every = len(at) == piece.end - piece.start
+        with self._precision():
+            answers, carried = self.network(
+                self.examples.inputs[rows[:, piece.start : piece.end]], self.examples.linear[asked], carried,
+                at=None if every or not self.settings.answers_at_every_step else at, truth=truth,
+            )  # fmt: skip
+        loss = (self.loss(answers.to(targets.dtype), targets) * seen).sum() / seen.sum().clamp(min=1.0)
         gradients = torch.autograd.grad(loss, self.parameters)
-        norm = clip(gradients, self.settings.clip)
-        self.optimizer.update(gradients, rate, DECAY)
-        return loss.item(), norm
+        norm = clip(gradients, self.settings.clip, self.settings.clip_by)
+        self.optimizer.update(gradients, rate)
+        return loss.item(), norm, carried
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        """Products in bfloat16 on a GPU, if the settings say so; weights, sums and the loss stay in single precision."""
+        is_mixed = self.settings.precision == "mixed" and self.context.device == "cuda"
+        with torch.autocast("cuda", torch.bfloat16, enabled=is_mixed):
+            yield
 
     @torch.no_grad()
     def _loss_at(self, last: np.ndarray) -> float:
         """Mean loss at the ends of the windows with these last steps: what forecasts from there are like."""
         self.network.eval()
         ends = torch.from_numpy(last).to(self.steps.device)
-        rows = ends[:, None] + self.steps - (self.settings.lookback - 1)
+        rows = ends[:, None] + self.steps[-self.settings.reach :] - (self.settings.lookback - 1)
         answers = self.network.last(self.examples.inputs[rows], self.examples.linear[ends])
         seen = self.examples.seen[ends]
-        loss = (huber(answers - self.examples.targets[ends]) * seen).sum() / seen.sum().clamp(min=1.0)
+        loss = (self.loss(answers, self.examples.targets[ends]) * seen).sum() / seen.sum().clamp(min=1.0)
         self.network.train()
         return float(loss) if torch.isfinite(loss) else math.inf
 
     def _weights(self) -> list[torch.Tensor]:
         return [parameter.detach().clone() for parameter in self.parameters]
 
+    def _restore(self, weights: list[torch.Tensor]) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, weights, strict=True):
+                parameter.copy_(value)
 
-def huber(error: torch.Tensor) -> torch.Tensor:
-    """e²/2 up to 1, |e| − ½ beyond: squared error that does not run after outliers.  Source: Huber 1964."""
-    return torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="none")
+
+def detached(carried: Carried | None) -> Carried | None:
+    """The same state, with no gradient back into what made it."""
+    if carried is None or isinstance(carried, torch.Tensor):
+        return carried if carried is None else carried.detach()
+    return tuple(part.detach() for part in carried)

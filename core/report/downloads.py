@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.data.understanding import end_labels, frequency_name
 from core.report import forecasts
-from core.report.leaderboard import leaderboard
+from core.report.leaderboard import leaderboard, references
 from core.report.outcome import Outcome, as_result
 from core.report.summary import as_json
 from core.series.timeseries import TimeSeries, labels
@@ -34,16 +34,18 @@ def _harmless(cell: object) -> object:
 
 
 def forecasts_csv(outcome: Outcome) -> bytes:
-    """Every forecast of every model, final and past, in long format; the columns are those of `core.report.forecasts`."""
-    table = forecasts.table(outcome.done)
+    """Every forecast of every model and combination, final and past; the columns are those of `core.report.forecasts`."""
+    table = forecasts.table((*outcome.done, *outcome.combinations))
     if pd.api.types.is_datetime64_any_dtype(table["ds"]):
         table = table.assign(ds=labels(pd.DatetimeIndex(table["ds"])))
     return safe_csv(table)
 
 
 def scores_csv(outcome: Outcome) -> bytes:
-    """The leaderboard."""
-    return safe_csv(leaderboard(outcome))
+    """The leaderboard, and after it the benchmarks for reference."""
+    others = references(outcome).assign(best=False, kind="reference").drop(columns="saved")
+    table = leaderboard(outcome)
+    return safe_csv(pd.concat([table, others.astype({"best": bool})], ignore_index=True) if len(others) else table)
 
 
 def run_json(outcome: Outcome) -> bytes:

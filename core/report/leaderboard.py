@@ -7,47 +7,82 @@ from collections.abc import Mapping
 import pandas as pd
 
 from core.errors import ConfigError
-from core.evaluation.scores import Scores
-from core.experiment import TaskResult
+from core.evaluation.results import Reference, TaskResult
+from core.evaluation.scores import OWN, Scores, saved
 from core.metrics.registry import Metric, described, score_key
 from core.report.outcome import Outcome
 
 POINT = ("mase", "rmse", "mae", "rmsse", "smape")
+PLAIN = ("mase", "rmse", "mae")
 
 
 def leaderboard(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
-    """One row a model, best first, then those without a score, in the order of the run.
+    """One row a model or combination, best first, then those without a score, in the order of the run.
 
-    Columns: model, best (bool), the scores of `columns`, seconds, parameters, note. series_id: the scores on one series
-    alone; None: averaged over all. A score that is not defined is missing, and the note says why a model has none.
+    Columns: model, best (bool; of the models alone, for nobody chose the combinations), the scores of `columns`, seconds,
+    parameters, kind ("model" or "combination"), note. series_id: the scores on one series alone; None: averaged over all. A
+    score that is not defined is missing, and the note says why a model has none.
     """
-    results = {one.model.label: one for one in outcome.results}
-    ranking = outcome.comparison.ranking if outcome.comparison else ()
-    labels = [*ranking, *(one.label for one in outcome.models if one.label not in ranking)]
     names = columns(outcome)
-    rows = [_row(outcome, results.get(label), label, names, series_id) for label in labels]
-    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "note"])
+    rows = [_row(outcome, result, label, names, series_id) for label, result in _ordered(outcome)]
+    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "kind", "note"])
     return table.astype(dict.fromkeys((*names, "seconds"), "float64") | {"parameters": "Int64"})
 
 
+def references(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
+    """The benchmarks that nobody chose, best first. Columns: model, mase, rmse, mae, saved (the share of its error that the
+    best model saves, negative where the benchmark is better), note. series_id as in `leaderboard`."""
+    found = outcome.comparison.references if outcome.comparison else ()
+    table = pd.DataFrame([_reference(outcome, one, series_id) for one in found], columns=["model", *PLAIN, "saved", "note"])
+    table = table.astype(dict.fromkeys((*PLAIN, "saved"), "float64"))
+    score = outcome.comparison.score if outcome.comparison else None
+    return table.sort_values(score or "mae", kind="stable", na_position="last", ignore_index=True)
+
+
+def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
+    """Whatever has a row, by label; combinations where their score places them, behind models with the same one."""
+    results = {one.model.label: one for one in outcome.results}
+    comparison = outcome.comparison
+    ranking = comparison.ranking if comparison else ()
+    ranked = [(label, results[label]) for label in ranking] + [(one.model.label, one) for one in outcome.combinations]
+    if ranked:
+        ranked.sort(key=lambda row: row[1].scores.values[comparison.score])
+    return ranked + [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+
+
 def columns(outcome: Outcome) -> tuple[str, ...]:
-    """The scores that the table shows: of points, then of the narrowest interval and the others."""
+    """The scores that the table shows: of points, of the intervals from the narrowest, and of those that models claim."""
     intervals = [score_key(name, one) for one in sorted(outcome.spec.coverages or ()) for name in ("coverage", "winkler")]
-    return (*POINT, *intervals)
+    known = {name for one in outcome.done if one.scores for name in one.scores.values}
+    return (*POINT, *intervals, *(own for name in intervals if (own := f"{OWN}{name}") in known))
 
 
 def _row(
     outcome: Outcome, result: TaskResult | None, label: str, names: tuple[str, ...], series_id: str | None
 ) -> Mapping[str, object]:
-    best = outcome.comparison is not None and label == outcome.comparison.best
+    kind = "combination" if result in outcome.combinations else "model"
+    whose = {"model": label, "best": outcome.comparison is not None and label == outcome.comparison.best, "kind": kind}
     if result is None:
-        return {"model": label, "best": best, "note": outcome.missing.get(label, "not finished")}
+        return {**whose, "note": outcome.missing.get(label, "not finished")}
     cost = {"seconds": result.seconds, "parameters": result.parameters}
     if result.state == "failed":
-        return {"model": label, "best": best, **cost, "note": f"failed: {result.error}"}
+        return {**whose, **cost, "note": f"failed: {result.error}"}
     scores = _scores(result, series_id)
     values = {name: scores.values.get(name) for name in names} if scores else {}
-    return {"model": label, "best": best, **values, **cost, "note": "; ".join((*_absent(scores, names), *result.notes))}
+    return {**whose, **values, **cost, "note": "; ".join((*_absent(scores, names), *result.notes))}
+
+
+def _reference(outcome: Outcome, one: Reference, series_id: str | None) -> Mapping[str, object]:
+    if one.error is not None:
+        return {"model": one.model.label, "note": f"failed: {one.error}"}
+    scores = one.scores if series_id is None else one.series.get(series_id)
+    if scores is None:
+        return {"model": one.model.label, "note": "no past forecasts were scored"}
+    best = next((task for task in outcome.results if task.model.label == outcome.comparison.best), None)
+    bar = best and _scores(best, series_id)
+    values = {name: scores.values.get(name) for name in PLAIN}
+    share = saved(bar, scores, outcome.comparison.score) if bar else None
+    return {"model": one.model.label, **values, "saved": share, "note": "; ".join(_absent(scores, PLAIN))}
 
 
 def _scores(result: TaskResult, series_id: str | None) -> Scores | None:
@@ -59,14 +94,17 @@ def _scores(result: TaskResult, series_id: str | None) -> Scores | None:
 def _absent(scores: Scores | None, names: tuple[str, ...]) -> list[str]:
     if scores is None:
         return ["no past forecasts were scored"]
-    return [f"{described(name)[0].label}: {scores.absent[name]}" for name in names if name in scores.absent]
+    return [f"{heading(name, '')[0]}: {scores.absent[name]}" for name in names if name in scores.absent]
 
 
 def heading(name: str, unit: str) -> tuple[str, str]:
     """What stands over a score's column, and what its help says; `unit` is that of the series.  Raises ConfigError."""
-    metric, coverage = described(name)
+    metric, coverage = described(name.removeprefix(OWN))
     label = metric.label if coverage is None else f"{metric.label} {100 * coverage:g} %"
-    return label, f"{metric.help} {metric.formula}{_unit(metric, unit)}"
+    help = f"{metric.help} {metric.formula}{_unit(metric, unit)}"
+    if not name.startswith(OWN):
+        return label, help
+    return f"{label}, own", f"Of the intervals that the model itself claims, not calibrated. {help}"
 
 
 def _unit(metric: Metric, unit: str) -> str:
@@ -78,7 +116,7 @@ def _unit(metric: Metric, unit: str) -> str:
 def best_of(table: pd.DataFrame, name: str) -> int | None:
     """The row with the best score in one column, None where none has one."""
     try:
-        metric, coverage = described(name)
+        metric, coverage = described(name.removeprefix(OWN))
     except ConfigError:
         return None
     distances = table[name].dropna().map(lambda value: metric.distance(value, coverage))

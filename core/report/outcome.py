@@ -11,8 +11,9 @@ import numpy as np
 from core.charts.fan import FanLine
 from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
+from core.evaluation.results import SeriesResult, TaskResult
 from core.evaluation.spec import RunSpec
-from core.experiment import RunResult, SeriesResult, TaskResult
+from core.experiment import RunResult
 from core.models.spec import ModelSpec
 from core.series.timeseries import Index, Panel
 from core.store.records import RunRecord
@@ -45,8 +46,18 @@ class Outcome:
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
-        """The models of the run, in its order: colours follow from them."""
+        """The models of the run, in its order."""
         return self.spec.models
+
+    @property
+    def combinations(self) -> tuple[TaskResult, ...]:
+        """The combinations of its models, as if they were models."""
+        return tuple(one.result for one in self.comparison.combinations) if self.comparison else ()
+
+    @property
+    def drawn(self) -> tuple[ModelSpec, ...]:
+        """Whatever may be a line: colours follow from it."""
+        return (*self.models, *(one.model for one in self.combinations))
 
     @property
     def series_ids(self) -> tuple[str, ...]:
@@ -56,6 +67,14 @@ class Outcome:
     def of_series(self, series_id: str) -> dict[str, SeriesResult]:
         """What each model that is done gave for one series, by label."""
         return {task.model.label: one for task in self.done for one in task.series if one.series_id == series_id}
+
+    def combined(self, series_id: str) -> dict[str, SeriesResult]:
+        """What each combination gives for one series, by label."""
+        return {task.model.label: one for task in self.combinations for one in task.series if one.series_id == series_id}
+
+    def claiming(self, series_id: str) -> tuple[str, ...]:
+        """The labels of the models that have intervals of their own for one series."""
+        return tuple(label for label, one in self.of_series(series_id).items() if one.own is not None)
 
     def origins(self, series_id: str) -> tuple[int, ...]:
         """The scored origins of one series, ascending."""
@@ -104,21 +123,37 @@ def as_result(outcome: Outcome) -> RunResult:
     return RunResult(experiment_of(outcome), outcome.results, outcome.comparison, seconds)
 
 
-def fan_lines(outcome: Outcome, series_id: str, origin: int | None) -> list[FanLine]:
-    """One line a model from a scored origin, or the final forecast where `origin` is None; best first."""
+def fan_lines(
+    outcome: Outcome, series_id: str, origin: int | None, *, is_own: bool = False, is_combined: bool = False
+) -> list[FanLine]:
+    """One line a model from a scored origin, or the final forecast where `origin` is None; best first.
+
+    is_own: with the intervals that the models themselves claim, and no bands for those that claim none.
+    is_combined: with the combinations after the models.
+    """
     found = outcome.of_series(series_id)
     ranking = outcome.comparison.ranking if outcome.comparison else ()
     ordered = [*(label for label in ranking if label in found), *(label for label in found if label not in ranking)]
-    return [_line(label, found[label], origin) for label in ordered]
+    whole = {label: found[label] for label in ordered} | (outcome.combined(series_id) if is_combined else {})
+    return [_line(label, one, origin, is_own) for label, one in whole.items()]
 
 
-def _line(label: str, result: SeriesResult, origin: int | None) -> FanLine:
+def _line(label: str, result: SeriesResult, origin: int | None, is_own: bool) -> FanLine:
     if origin is None:
         final = result.forecast
-        return FanLine(label, final.index, final.point, bands(final.levels, final.quantiles))
+        return FanLine(label, final.index, final.point, _bands(final.levels, final.quantiles, result.own, is_own))
     past = result.backtest
     at = past.origins.tolist().index(origin)
-    return FanLine(label, result.index_at(origin), past.point[at], bands(past.levels, past.quantiles[at]))
+    own = None if past.own is None else past.own[at]
+    return FanLine(label, result.index_at(origin), past.point[at], _bands(past.levels, past.quantiles[at], own, is_own))
+
+
+def _bands(
+    levels: Sequence[float], quantiles: np.ndarray, own: np.ndarray | None, is_own: bool
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    if not is_own:
+        return bands(levels, quantiles)
+    return {} if own is None else bands([level for level in levels if level != 0.5], own)
 
 
 def bands(levels: Sequence[float], quantiles: np.ndarray) -> dict[float, tuple[np.ndarray, np.ndarray]]:

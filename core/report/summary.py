@@ -11,8 +11,9 @@ import numpy as np
 
 from core.evaluation.backtest import Backtest
 from core.evaluation.comparison import Pair
-from core.evaluation.scores import Scores
-from core.experiment import LogEntry, RunResult, SeriesResult, TaskResult
+from core.evaluation.results import Combination, LogEntry, Reference, SeriesResult, TaskResult
+from core.evaluation.scores import Scores, saved
+from core.experiment import RunResult
 from core.series.forecast import Forecast
 from core.series.timeseries import labels
 
@@ -24,14 +25,18 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
 
     With one series the arrays of its backtest and forecast are included; those of a panel are left to the Parquet file.
     """
+    comparison, is_alone = result.comparison, len(series) == 1
     spec, seasons = result.experiment.spec, {one.id: one.season for one in result.experiment.panel}
     return {
         "spec": spec.as_json(),
         "series": [one | {"season": seasons[one["id"]]} for one in series],
-        "models": [_model(task, with_arrays=len(series) == 1) for task in result.tasks],
-        "ranking": list(result.comparison.ranking),
-        "verdict": result.comparison.verdict,
-        "significance": [_pair(one) for one in result.comparison.pairs] or None,
+        "models": [_model(task, with_arrays=is_alone) for task in result.tasks],
+        "combinations": [_combination(one, with_arrays=is_alone) for one in comparison.combinations],
+        "references": [_reference(one, result) for one in comparison.references],
+        "ranking": list(comparison.ranking),
+        "verdict": comparison.verdict,
+        "combined": comparison.combined,
+        "significance": [_pair(one) for one in comparison.pairs] or None,
         "certificate": None,
         "warnings": [*warnings, *result.experiment.warnings],
         "versions": versions(),
@@ -70,6 +75,26 @@ def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
     }
 
 
+def _combination(one: Combination, *, with_arrays: bool) -> dict[str, object]:
+    """The fields of a model, and what it is made of: the weights of the next forecast, by series and label."""
+    weights = {name: dict(zip(one.members, some, strict=True)) for name, some in one.weights.items()}
+    return _model(one.result, with_arrays=with_arrays) | {"members": list(one.members), "weights": weights or None}
+
+
+def _reference(one: Reference, result: RunResult) -> dict[str, object]:
+    """skill: the share of its error that the best model saves."""
+    best = next((task for task in result.tasks if task.model.label == result.comparison.best), None)
+    skill = saved(best.scores, one.scores, result.comparison.score) if best and one.scores else None
+    return {
+        "name": one.model.name,
+        "label": one.model.label,
+        "error": one.error,
+        "scores": _values(one.scores),
+        "absent": one.scores.absent if one.scores else {},
+        "skill": skill,
+    }
+
+
 def _values(scores: Scores | None) -> dict[str, float | None]:
     """Every score by name, null where it is not defined."""
     return {} if scores is None else scores.values | {name: None for name in scores.absent if name not in scores.values}
@@ -82,7 +107,13 @@ def _backtest(one: Backtest) -> dict[str, object]:
         "point": one.point.tolist(),
         "levels": list(one.levels),
         "quantiles": one.quantiles.tolist(),
+        "own": _own(one.levels, one.own),
     }
+
+
+def _own(levels: tuple[float, ...], own: np.ndarray | None) -> dict[str, object] | None:
+    """The quantiles that the model itself claims."""
+    return None if own is None else {"levels": [level for level in levels if level != 0.5], "quantiles": own.tolist()}
 
 
 def _rows(one: Backtest) -> Iterable[tuple[list[float], list[bool]]]:
@@ -96,6 +127,7 @@ def _forecast(result: SeriesResult) -> dict[str, object]:
         "point": forecast.point.tolist(),
         "levels": list(forecast.levels),
         "quantiles": forecast.quantiles.tolist(),
+        "own": _own(forecast.levels, result.own),
     }
 
 

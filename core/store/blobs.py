@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple
 
 import numpy as np
 import pandas as pd
 
 from core.evaluation.backtest import Backtest
+from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores
-from core.experiment import LogEntry, SeriesResult, TaskResult
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
 from core.series.forecast import Forecast
@@ -23,6 +23,8 @@ from core.store.codec import decode, encode, pack, unpack
 from core.store.records import Encoded
 
 FITS = ("backtest", "final")
+PAST = ("origins", "actual", "point", "quantiles", "observed")  # of a backtest: arrays that every one has
+LATER = ("own", "earlier")  # those that a result may lack, as did all that were stored before there were any
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -55,7 +57,7 @@ def encode_result(result: TaskResult) -> Encoded:
         arrays["log.of"] = np.array([(one.seed, FITS.index(one.fit)) for one in result.log], dtype=np.int64)  # (E, 2)
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
     plain["notes"] = list(result.notes)
-    scores = {"scores": _scores_fields(result.scores), "seed_scores": [_scores_fields(one) for one in result.seed_scores]}
+    scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
     return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays)
 
 
@@ -68,8 +70,8 @@ def decode_result(encoded: Encoded) -> TaskResult:
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
         series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
         notes=tuple(found["notes"]),
-        scores=_scores(found["scores"]),
-        seed_scores=tuple(_scores(one) for one in found["seed_scores"]),
+        scores=scores_of(found["scores"]),
+        seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),
         arrays={name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)},
     )
@@ -99,14 +101,16 @@ def _series_fields(one: SeriesResult, prefix: str, arrays: dict[str, np.ndarray]
     forecast, past = one.forecast, one.backtest
     arrays |= {f"{prefix}point": forecast.point, f"{prefix}quantiles": forecast.quantiles}
     if past is not None:
-        names = ("origins", "actual", "point", "quantiles", "observed")
+        names = [name for name in PAST + LATER if getattr(past, name) is not None]
         arrays |= {f"{prefix}backtest/{name}": getattr(past, name) for name in names}
+    if one.own is not None:
+        arrays[f"{prefix}own"] = one.own
     return {
         "id": one.series_id,
         "forecast": [forecast.series_id, forecast.label, _index_fields(forecast.index), list(forecast.levels)],
         "backtest": None if past is None else list(past.levels),
-        "scores": _scores_fields(one.scores),
-        "seed_scores": [_scores_fields(scores) for scores in one.seed_scores],
+        "scores": scores_fields(one.scores),
+        "seed_scores": [scores_fields(scores) for scores in one.seed_scores],
     }
 
 
@@ -117,20 +121,21 @@ def _series_result(found: Mapping, prefix: str, arrays: Arrays) -> SeriesResult:
         series_id=found["id"],
         forecast=Forecast(series_id, label, _index(index), point, tuple(levels), quantiles),
         backtest=_backtest(found["backtest"], f"{prefix}backtest/", arrays),
-        scores=_scores(found["scores"]),
-        seed_scores=tuple(_scores(one) for one in found["seed_scores"]),
+        scores=scores_of(found["scores"]),
+        seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
+        own=arrays.get(f"{prefix}own"),
     )
 
 
 def _backtest(levels: Sequence[float] | None, prefix: str, arrays: Arrays) -> Backtest | None:
     if levels is None:
         return None
-    parts = {one.name: arrays[prefix + one.name] for one in fields(Backtest) if one.name != "levels"}
+    parts = {name: arrays[prefix + name] for name in PAST} | {name: arrays.get(prefix + name) for name in LATER}
     return Backtest(levels=tuple(levels), **parts)
 
 
-def _scores_fields(scores: Scores | None) -> dict[str, object] | None:
-    """Plain JSON without NaN."""
+def scores_fields(scores: Scores | None) -> dict[str, object] | None:
+    """Scores as plain JSON without NaN."""
     if scores is None:
         return None
     bad = {name: value for name, value in scores.values.items() if not math.isfinite(value)}
@@ -146,7 +151,8 @@ def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _scores(found: Mapping | None) -> Scores | None:
+def scores_of(found: Mapping | None) -> Scores | None:
+    """The scores that were written."""
     return None if found is None else Scores(**found)
 
 

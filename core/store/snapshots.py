@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from core.evaluation.comparison import Comparison, Pair
+from core.evaluation.results import Combination, Reference, TaskResult
 from core.evaluation.spec import RunSpec
-from core.experiment import TaskResult
+from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
-from core.store.blobs import decode_result, decode_series, encode_result, encode_series
+from core.store.blobs import decode_result, decode_series, encode_result, encode_series, scores_fields, scores_of
 from core.store.codec import decode, encode, pack, unpack
 from core.store.records import Encoded, RunRecord
 
@@ -35,18 +36,59 @@ class Snapshot:
 
 
 def encode_comparison(comparison: Comparison) -> Encoded:
-    """The comparison as plain JSON."""
-    return encode({"comparison": asdict(comparison)}, {})
+    """The comparison: plain JSON, and the combinations' results."""
+    arrays: dict[str, np.ndarray] = {}
+    return encode({"comparison": _fields(comparison, arrays)}, arrays)
 
 
 def decode_comparison(encoded: Encoded) -> Comparison:
     """The comparison that was encoded.  Raises DamagedError."""
-    return _comparison(decode(encoded)[0]["comparison"])
+    fields, arrays = decode(encoded)
+    return _comparison(fields["comparison"], arrays)
 
 
-def _comparison(fields: dict) -> Comparison:
-    pairs = tuple(Pair(**one) for one in fields["pairs"])
-    return Comparison(**{**fields, "ranking": tuple(fields["ranking"]), "pairs": pairs})
+def _fields(comparison: Comparison, arrays: dict[str, np.ndarray]) -> dict[str, object]:
+    """The short part of a comparison; the combinations' results go to `arrays`."""
+    arrays |= {f"combination/{n}": _bytes(pack(encode_result(one.result))) for n, one in enumerate(comparison.combinations)}
+    return {
+        "ranking": list(comparison.ranking),
+        "score": comparison.score,
+        "pairs": [asdict(one) for one in comparison.pairs],
+        "verdict": comparison.verdict,
+        "combined": comparison.combined,
+        "combinations": [{"members": one.members, "weights": dict(one.weights)} for one in comparison.combinations],
+        "references": [_reference_fields(one) for one in comparison.references],
+    }
+
+
+def _comparison(fields: Mapping, arrays: Mapping[str, np.ndarray]) -> Comparison:
+    """What was stored before there were combinations and references has none."""
+    return Comparison(
+        ranking=tuple(fields["ranking"]),
+        score=fields["score"],
+        pairs=tuple(Pair(**one) for one in fields["pairs"]),
+        verdict=fields["verdict"],
+        combinations=tuple(
+            _combination(one, arrays[f"combination/{n}"]) for n, one in enumerate(fields.get("combinations", ()))
+        ),
+        combined=fields.get("combined"),
+        references=tuple(_reference(one) for one in fields.get("references", ())),
+    )
+
+
+def _combination(fields: Mapping, content: np.ndarray) -> Combination:
+    weights = {name: tuple(some) for name, some in fields["weights"].items()}
+    return Combination(decode_result(unpack(content.tobytes())), tuple(fields["members"]), weights)
+
+
+def _reference_fields(one: Reference) -> dict[str, object]:
+    each = {name: scores_fields(scores) for name, scores in one.series.items()}
+    return {"model": asdict(one.model), "scores": scores_fields(one.scores), "series": each, "error": one.error}
+
+
+def _reference(fields: Mapping) -> Reference:
+    series = {name: scores_of(some) for name, some in fields["series"].items()}
+    return Reference(ModelSpec(**fields["model"]), scores_of(fields["scores"]), series, fields["error"])
 
 
 def freeze(record: RunRecord, results: Sequence[TaskResult], comparison: Comparison | None, panel: Panel | None) -> Encoded:
@@ -60,7 +102,7 @@ def freeze(record: RunRecord, results: Sequence[TaskResult], comparison: Compari
         "spec": record.spec.as_json(),
         "versions": dict(record.versions),
         "data_hash": record.data_hash,
-        "comparison": comparison and asdict(comparison),
+        "comparison": comparison and _fields(comparison, arrays),
         "results": len(bare),
         "series": None if panel is None else len(panel),
     }
@@ -79,7 +121,7 @@ def thaw(encoded: Encoded) -> Snapshot:
         versions=fields["versions"],
         data_hash=fields["data_hash"],
         results=tuple(decode_result(unpack(arrays[f"result/{n}"].tobytes())) for n in range(fields["results"])),
-        comparison=fields["comparison"] and _comparison(fields["comparison"]),
+        comparison=fields["comparison"] and _comparison(fields["comparison"], arrays),
         panel=None if series is None else Panel(series),
     )
 

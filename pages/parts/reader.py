@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.report.outcome import Outcome
-from pages.parts import results, state, takeaway
+from pages.parts import board, results, state, takeaway
 from pages.parts.text import count, day, safe
 
 READING = (
@@ -48,11 +48,13 @@ def show(outcome: Outcome) -> None:
     chart = st.container()
     origin = results.ask_origin(outcome, series_id, "report")
     coverage = results.ask_band(outcome, "report")
+    is_own = results.ask_whose(outcome, series_id, "report")
+    is_combined = results.ask_combined(outcome, "report")
     with chart:
-        drawn = results.fan(outcome, series_id, origin, coverage)
+        drawn = results.fan(outcome, results.Selection(series_id, origin, coverage, is_own, is_combined))
     st.subheader("Scores", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
-    results.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else PLAIN)
+    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else PLAIN)
     st.caption(READING)
     if expert:
         results.steps(outcome, series_id)
@@ -70,7 +72,9 @@ def _method(outcome: Outcome) -> None:
         f"{count(spec.stride, 'step')} apart, knowing nothing that came after.\n"
         f"- Season: {spec.season} steps. Networks were trained with {count(spec.seeds, 'seed')}; "
         "their forecast is the median.\n"
-        "- Intervals are split conformal: the size of past errors that were known at the time."
+        "- Intervals are split conformal: the size of past errors that were known at the time. Those that a model claims "
+        "itself are not calibrated.\n"
+        "- Combinations are rules: they know what the models forecast and how far these were off before, nothing later."
     )
     st.dataframe(
         [

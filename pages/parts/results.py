@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from core.charts.drawing import Drawing
-from core.charts.fan import fan_chart
+from core.charts.fan import FanLine, fan_chart
 from core.charts.labels import date_label, number_label, plain
 from core.charts.losses import losses_chart
 from core.charts.skill import skill_chart
@@ -15,13 +17,13 @@ from core.charts.steps import steps_chart
 from core.charts.theme import styles
 from core.evaluation.comparison import Pair
 from core.metrics.registry import METRICS
-from core.report.leaderboard import best_of, columns, heading, leaderboard
 from core.report.outcome import Outcome, actual_at, fan_lines
 from core.store.records import RunRecord
 from pages.parts import frame, state
-from pages.parts.text import count, duration, safe
+from pages.parts.text import count, safe
 
 NEXT = "next"
+WHOSE = ("calibrated on past errors", "claimed by the model")
 BY_STEP = ("mae", "rmse", "mase", "rmsse", "smape")
 
 
@@ -40,6 +42,8 @@ def verdict(outcome: Outcome) -> None:
     else:
         said = "No model has finished yet."
     st.subheader(said, anchor=False)
+    if outcome.comparison is not None and outcome.comparison.combined:
+        st.caption(safe(outcome.comparison.combined, 1000))
 
 
 def ask_series(outcome: Outcome, page: str) -> str:
@@ -102,16 +106,53 @@ def ask_band(outcome: Outcome, page: str) -> float | None:
     return chosen / 100 if chosen else None
 
 
-def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | None) -> Drawing:
+def ask_whose(outcome: Outcome, series_id: str, page: str) -> bool:
+    """Whether the bands are those that models claim themselves; not asked where none does."""
+    if not outcome.claiming(series_id):
+        return False
+    state.among(f"{page}.whose", WHOSE, WHOSE[0])
+    chosen = st.segmented_control(
+        "Intervals", WHOSE, key=f"{page}.whose", required=True, persist_state="session",
+        help="Calibrated: as wide as past errors were, whatever the model believes. Claimed: what the model itself computes "
+        "from its assumptions; “Coverage, own” in the leaderboard says how often that was true.",
+    )  # fmt: skip
+    return chosen == WHOSE[1]
+
+
+def ask_combined(outcome: Outcome, page: str) -> bool:
+    """Whether combinations are drawn; not asked where there are none."""
+    if not outcome.combinations:
+        return False
+    names = ", ".join(one.model.label for one in outcome.combinations)
+    return st.toggle("Draw combinations", key=f"{page}.combined", persist_state="session", help=f"{safe(names, 200)}.")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at. origin: None for the future; coverage: of the bands, None for none."""
+
+    series_id: str
+    origin: int | None
+    coverage: float | None
+    is_own: bool
+    is_combined: bool
+
+    def lines(self, outcome: Outcome) -> list[FanLine]:
+        """The forecasts, best model first."""
+        return fan_lines(outcome, self.series_id, self.origin, is_own=self.is_own, is_combined=self.is_combined)
+
+
+def fan(outcome: Outcome, chosen: Selection) -> Drawing:
     """History, what happened, and every model's forecast; the chart that was shown."""
+    series_id, origin = chosen.series_id, chosen.origin
     history = outcome.panel[series_id] if outcome.panel is not None else None
     horizon = outcome.spec.horizon
     title = f"{safe_title(series_id)}: " + (
         f"the next {count(horizon, 'step')}" if origin is None else f"{count(horizon, 'step')} replayed"
     )
-    lines = fan_lines(outcome, series_id, origin)
+    lines = chosen.lines(outcome)
     best = lines[0]
-    words = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {count(len(lines), 'model')} in all."
+    words = f"{title}. {best.label} ends at {number_label(float(best.point[-1]))}, {_whole(outcome, lines)} in all."
 
     def build() -> alt.TopLevelMixin:
         return fan_chart(
@@ -119,70 +160,40 @@ def fan(outcome: Outcome, series_id: str, origin: int | None, coverage: float | 
             history=history,
             origin=origin,
             actual=None if origin is None else actual_at(outcome, series_id, origin),
-            coverage=coverage,
-            styles=styles(outcome.models, frame.theme()),
+            coverage=chosen.coverage,
+            is_claimed=chosen.is_own,
+            styles=styles(outcome.drawn, frame.theme()),
             theme=frame.theme(),
             unit=outcome.unit(series_id) or plain(series_id, 40),
             title=title,
         )
 
     st.space(16)  # the tools of a chart rise above it while it is pointed at, and would cover what stands there
-    return frame.chart(("fan", outcome.key, series_id, origin, coverage), build, words)
+    drawing = frame.chart(("fan", outcome.key, *astuple(chosen)), build, words)
+    _bandless(outcome, chosen, lines)
+    return drawing
+
+
+def _whole(outcome: Outcome, lines: list[FanLine]) -> str:
+    """ "4 models", "4 models and 3 combinations"."""
+    combined = len(lines) - len(outcome.done)
+    models = count(len(outcome.done), "model")
+    return f"{models} and {count(combined, 'combination')}" if combined else models
+
+
+def _bandless(outcome: Outcome, chosen: Selection, lines: list[FanLine]) -> None:
+    """Who has no band, where the bands are the models' own."""
+    if not chosen.is_own or chosen.coverage is None:
+        return
+    claiming = outcome.claiming(chosen.series_id)
+    bare = [f"**{safe(one.label, 40)}**" for one in lines if one.label not in claiming]
+    if bare:
+        st.caption(f"{', '.join(bare)}: no band, for {'it claims' if len(bare) == 1 else 'they claim'} no interval.")
 
 
 def safe_title(name: str) -> str:
     """A name for the title of a chart, which is plain text."""
     return name if len(name) <= 60 else f"{name[:59]}…"
-
-
-def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | None = None) -> None:
-    """The leaderboard; the best value of each score in bold, failed models as rows with their reason."""
-    table = leaderboard(outcome, series_id)
-    shown = [name for name in (names or columns(outcome)) if name in table]
-    unit = outcome.unit(outcome.series_ids[0]) if outcome.series_ids else ""
-    best = {name: best_of(table, name) for name in shown}
-    table = table[["model", *shown, "seconds", "parameters", "note"]].assign(
-        model=[f"{row.model}  ★" if row.best else row.model for row in table.itertuples()]
-    )
-    styled = table.style.format(dict.fromkeys(shown, _digits) | {"seconds": duration, "parameters": _whole}, na_rep="–")
-    styled = styled.apply(lambda column: _emphasis(column, best.get(column.name)), axis=0)
-    config = {"model": st.column_config.TextColumn("Model", pinned=True), "seconds": "Time", "parameters": "Parameters",
-              "note": st.column_config.TextColumn("Notes", width="large")}  # fmt: skip
-    for name in shown:
-        label, help = heading(name, unit)
-        config[name] = st.column_config.Column(label, help=help)
-    st.dataframe(
-        styled, hide_index=True, column_config=config, row_height=36, placeholder="–",
-        alt=f"Scores of {count(len(table), 'model')}, best first",
-    )  # fmt: skip
-    _remarks(outcome)
-
-
-def _remarks(outcome: Outcome) -> None:
-    """In full what the notes say: which model failed and why, and what a person should know of the others."""
-    said: dict[str, list[str]] = {}
-    for result in outcome.results:
-        if result.state == "failed":
-            st.error(f"**{safe(result.model.label, 40)}** failed: {safe(result.error or '', 600)}")
-        for note in result.notes:
-            said.setdefault(note, []).append(f"**{safe(result.model.label, 40)}**")
-    for label, reason in outcome.missing.items():
-        said.setdefault(f"no scores, {reason}", []).append(f"**{safe(label, 40)}**")
-    for note, labels in said.items():
-        st.caption(f"{', '.join(labels)}: {safe(note, 400)}.")
-
-
-def _digits(value: float) -> str:
-    """Four significant digits, so that numbers below one another can be compared at a glance."""
-    return f"{value:#.4g}" if 1e-4 <= abs(value) < 1000 else number_label(value)
-
-
-def _whole(value: object) -> str:
-    return "–" if pd.isna(value) else f"{value:,}"
-
-
-def _emphasis(column: pd.Series, best: int | None) -> list[str]:
-    return ["font-weight: 700; color: " + frame.theme().ink if place == best else "" for place in column.index]
 
 
 def steps(outcome: Outcome, series_id: str) -> None:
@@ -264,12 +275,12 @@ def training(outcome: Outcome) -> None:
     st.caption("The validation part decides which epoch is kept. Epoch 0 is the linear path that training starts from.")
 
 
-def table(outcome: Outcome, series_id: str, origin: int | None) -> None:
+def table(outcome: Outcome, chosen: Selection) -> None:
     """The forecasts that the chart shows, as numbers."""
-    lines = fan_lines(outcome, series_id, origin)
+    lines = chosen.lines(outcome)
     shown = pd.DataFrame({"time": date_label(lines[0].index)})
-    if origin is not None:
-        shown["actual"] = actual_at(outcome, series_id, origin)[1]
+    if chosen.origin is not None:
+        shown["actual"] = actual_at(outcome, chosen.series_id, chosen.origin)[1]
     for place, line in enumerate(lines):
         shown[f"m{place}"] = line.point
     config = {

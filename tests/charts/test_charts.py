@@ -108,6 +108,13 @@ def test_times_are_the_wall_clock_of_the_series_zone():
     assert drawn[0]["when"] == "2026-03-28T23:00:00"
 
 
+def test_the_picture_says_whose_intervals_its_bands_are():
+    calibrated, claimed = fan(yearly(), ["AR"]), fan(yearly(), ["AR"], is_claimed=True)
+    assert calibrated["title"]["text"] == ["Ink: what was measured · bands: 80 % intervals"]
+    assert claimed["title"]["text"] == ["Ink: what was measured", "Bands: 80 % intervals, claimed by the models"]
+    assert fan(yearly(), ["AR"], is_claimed=True, coverage=None)["title"]["text"] == ["Ink: what was measured"]
+
+
 def test_no_text_of_a_person_is_ever_run():
     series = yearly(id=HOSTILE, unit=HOSTILE)
     pair = Pair(HOSTILE, HOSTILE, "mae", 20, skill=0.1, low=-0.1, high=0.2, p=0.3, p_holm=0.3)

@@ -10,6 +10,7 @@ from core.charts.direct import apart
 from core.charts.labels import date_label, number_label, plain, shown
 from core.charts.theme import DARK, LIGHT, styles, theme_of
 from core.charts.thinning import thin
+from core.evaluation.combination import RULES
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 
@@ -62,6 +63,16 @@ def test_every_model_has_its_own_colour_and_greys_their_own_dash():
     assert set(MODELS) <= set(LIGHT.models) == set(DARK.models)
     looks = styles([ModelSpec(name, name) for name in GREYS], LIGHT)
     assert len({look.dash for look in looks.values()}) == 4
+
+
+@pytest.mark.parametrize(("theme", "least"), [(LIGHT, 17), (DARK, 12)])
+def test_combinations_share_a_colour_that_no_model_is_near_and_differ_by_their_dash(theme, least):
+    looks = styles([ModelSpec(name, label) for name, label in RULES.items()], theme)
+    (colour,) = {look.colour for look in looks.values()}
+    assert len({look.dash for look in looks.values()} - {()}) == len(RULES)
+    for sight in (np.eye(3), PROTANOPIA, DEUTERANOPIA):
+        near = [np.linalg.norm(lab(colour, sight) - lab(other, sight)) for other in (*theme.models.values(), theme.ink)]
+        assert min(near) >= least
 
 
 def test_a_model_looks_the_same_in_every_run_and_twins_differ():

@@ -10,7 +10,7 @@ from core.evaluation.comparison import compare
 from core.evaluation.design import Experiment
 from core.evaluation.scores import averaged, score
 from core.evaluation.spec import RunSpec
-from core.experiment import SeriesResult, TaskResult, finish
+from core.experiment import SeriesResult, TaskResult
 from core.models.spec import ModelSpec
 from core.series.splits import Plan
 from core.series.timeseries import Panel, TimeSeries
@@ -220,11 +220,11 @@ def test_the_verdict_of_one_model_of_none_and_without_a_backtest():
         alone.verdict
         == f"AR is the only model with a score, a MASE of {ERRORS['AR'].mean() / 2:.3g}: there is nothing to compare it with."
     )
-    nothing = finish(experiment_of(one), [failed])
+    nothing = compare(experiment_of(one), [failed])
     assert (nothing.ranking, nothing.best, nothing.score, nothing.pairs) == ((), None, None, ())
     assert nothing.verdict == "No model could be fitted, so there is nothing to compare."
     bare = TaskResult(ModelSpec("ar", "AR"), "done", 1.0, series=(SeriesResult("a", None, None, None),))
-    assert finish(experiment_of(one), [bare]).verdict.startswith(
+    assert compare(experiment_of(one), [bare]).verdict.startswith(
         "Nothing says which model forecasts best, for there was no backtest"
     )
 

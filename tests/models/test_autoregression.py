@@ -8,8 +8,11 @@ import pytest
 from statsmodels.tsa.ar_model import AutoReg, ar_select_order
 
 from core.errors import FitError, TooShortError
-from core.models.autoregression import AR, Equation, FittedAR, longest_order
+from core.models.arx import ARX
+from core.models.autoregression import AR, FittedAR
+from core.models.terms import Covariates
 from core.progress import Context
+from core.series.ids import encode_ids
 from core.series.timeseries import Panel
 from tests.bench.known import ar1, plain
 
@@ -28,10 +31,19 @@ def order_of(fitted) -> int:
     return fitted.arrays()["0.lags"].size
 
 
+def written(*, fixed, lags, scaling, differences=0, deviation=1.0):
+    """An equation with a constant, in scaled units."""
+    table = np.zeros((1 + len(lags), 2))
+    names, covariates = Covariates.none().kept()
+    form = np.array([1, 0, 1, 2, differences])
+    parts = (np.array(part, float) for part in (fixed, lags, scaling, [deviation]))
+    return ARX(form, *parts, names, covariates, encode_ids(["constant", *(f"lag {n + 1}" for n in range(len(lags)))]), table)
+
+
 def reference(values, lags, trend, seasonal):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return AutoReg(values, lags, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON if seasonal else None).fit()
+        return AutoReg(values, lags, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON).fit()
 
 
 @every_trend
@@ -39,7 +51,7 @@ def reference(values, lags, trend, seasonal):
 @pytest.mark.parametrize("order", [1, 9])
 def test_a_given_order_forecasts_what_statsmodels_forecasts(sunspots, trend, seasonal, order):
     series = replace(sunspots, season=SEASON)
-    found = fit(AR(order=order, trend=trend, seasonal=seasonal), series).forecast(series, 30).point
+    found = fit(AR(order=order, differences=0, trend=trend, seasonal=seasonal), series).forecast(series, 30).point
     expected = reference(series.values, order, trend, seasonal).forecast(30)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
@@ -49,9 +61,9 @@ def test_a_given_order_forecasts_what_statsmodels_forecasts(sunspots, trend, sea
 @pytest.mark.parametrize("criterion", ["aic", "bic", "hqic"])
 def test_the_chosen_order_is_the_one_statsmodels_chooses(sunspots, trend, seasonal, criterion):
     series = replace(sunspots, season=SEASON)
-    fitted = fit(AR(criterion=criterion, trend=trend, seasonal=seasonal), series)
+    fitted = fit(AR(criterion=criterion, differences=0, trend=trend, seasonal=seasonal), series)
     chosen = ar_select_order(
-        series.values, 23, ic=criterion, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON if seasonal else None
+        series.values, 23, ic=criterion, trend=FOREIGN[trend], seasonal=seasonal, period=SEASON
     )  # 23 = two seasons and one
     assert order_of(fitted) == len(chosen.ar_lags)
     expected = reference(series.values, chosen.ar_lags, trend, seasonal).forecast(12)
@@ -64,19 +76,11 @@ def test_the_criteria_do_not_all_choose_the_same(sunspots):
     assert orders["aic"] == 9  # the order the literature on this series uses
 
 
-@pytest.mark.parametrize(
-    ("length", "season", "longest"),
-    [(100, 1, 12), (309, 1, 15), (309, 11, 23), (100, 24, 49), (500, 96, 60), (10_000, 12, 37)],
-)
-def test_orders_are_tried_up_to_schwerts_rule_or_two_seasons(length, season, longest):
-    assert longest_order(length, season) == longest  # 12 · (309/100)^¼ = 15.9, 12 · 100^¼ = 37.9
-
-
 @every_trend
 @with_and_without_season
 def test_rolled_origins_without_refit_are_statsmodels_appended(sunspots, trend, seasonal):
     series = replace(sunspots, season=SEASON)
-    fitted = fit(AR(order=9, trend=trend, seasonal=seasonal), series[:200])
+    fitted = fit(AR(order=9, differences=0, trend=trend, seasonal=seasonal), series[:200])
     start = reference(series.values[:200], 9, trend, seasonal)
     for origin in (201, 205, 211, 260, 309):  # every position in a season that differs from the first one's
         expected = start.append(series.values[200:origin], refit=False).forecast(12)
@@ -92,7 +96,7 @@ def test_the_known_figure_for_sunspots_is_reached(sunspots):
 
 def test_an_ar_of_order_one_returns_to_its_mean_geometrically():
     # h steps ahead: μ + φ^h (y − μ), with μ = 20 + 5 · 2 = 30
-    equation = Equation(np.array([2.0 * (1 - 0.8), 0.0]), np.zeros(1), np.array([0.8]), np.array([20.0, 5.0]))
+    equation = written(fixed=[2.0 * (1 - 0.8)], lags=[0.8], scaling=[20.0, 5.0])
     history = plain([31.0, 28.0, 40.0])
     found = FittedAR(AR(order=1), ("y",), (equation,)).forecast(history, 4).point
     np.testing.assert_allclose(found, [38.0, 36.4, 35.12, 34.096], rtol=1e-12)  # 30 + 10 · 0.8, 0.64, 0.512, 0.4096
@@ -104,7 +108,7 @@ def test_a_long_ar_of_order_one_is_recovered():
     arrays = fitted.arrays()
     assert arrays["0.lags"] == pytest.approx([0.7], abs=0.02)  # standard error √((1 − 0.49) / 20,000) = 0.005
     level, spread = arrays["0.scaling"]
-    mean = level + spread * arrays["0.trend"][0] / (1 - arrays["0.lags"][0])
+    mean = level + spread * arrays["0.fixed"][0] / (1 - arrays["0.lags"][0])
     assert mean == pytest.approx(series.values.mean(), abs=0.05)  # what it returns to, whatever it was shifted by
 
 
@@ -138,7 +142,7 @@ def test_the_label_tells_the_order(sunspots):
 def test_parameters_are_counted(sunspots):
     assert fit(AR(order=9), sunspots).parameter_count == 10  # nine lags and a constant
     assert fit(AR(order=9, trend="none"), sunspots).parameter_count == 9
-    seasonal = AR(order=2, trend="linear", seasonal=True)
+    seasonal = AR(order=2, trend="linear", seasonal=True, differences=0)
     assert fit(seasonal, replace(sunspots, season=SEASON)).parameter_count == 14  # 2 lags, 2 trend, 10 of 11 positions
 
 

@@ -105,7 +105,7 @@ def test_an_error_says_value_bound_and_remedy(setting, text, error):
         ("size", None, "sample.size is None; give a whole number from 2 to 1024"),
         ("rate", "1.0", "sample.rate is '1.0'; give a number from 0.25 to 2"),
         ("rate", False, "sample.rate is False; give a number from 0.25 to 2"),
-        ("kind", 3, "sample.kind is 3; give a word"),
+        ("kind", 3, "sample.kind is 3; give one of warm, cold"),
         ("is_slow", 1, "sample.is_slow is 1; give true or false"),
     ],
 )

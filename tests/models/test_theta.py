@@ -1,11 +1,15 @@
 """The Theta adapter against statsmodels' own forecasts, and against closed forms."""
 
+import warnings
+
 import numpy as np
 import pytest
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
 from core.errors import FitError
-from core.models.theta import FittedTheta, Line, Theta, is_seasonal
+from core.models.seriesfit import FittedPerSeries
+from core.models.theta import Line, Theta, is_seasonal
 from core.progress import Context
 from core.series.timeseries import Panel
 from tests.bench.known import ar1, plain
@@ -15,6 +19,11 @@ UNSCALED = np.array([0.0, 1.0])
 
 def fit(model, series):
     return model.fit(Panel((series,)), 12, Context())
+
+
+def written(slope, weight, pattern, deviation=0.0):
+    """A line of values as they are, with an additive season."""
+    return Line(np.array([slope, weight, deviation]), pattern, np.array([False]), UNSCALED)
 
 
 def seasonal(length=75, season=12):
@@ -55,19 +64,19 @@ def test_chance_passes_for_a_season_in_about_a_tenth_of_series_without_one():
 
 def test_half_a_line_and_the_level_by_hand():
     # α = 1: the level is the last value, 1/α − (1−α)^T/α = 1: y + b/2 · (1, 2, 3)
-    line = Line(4.0, 1.0, np.zeros(1), False, UNSCALED)
-    fitted = FittedTheta(Theta(), ("y",), (line,))
+    line = written(4.0, 1.0, np.zeros(1))
+    fitted = FittedPerSeries(Theta(), ("y",), (line,))
     np.testing.assert_allclose(fitted.forecast(plain([3.0, 9.0, 10.0]), 3).point, [12.0, 14.0, 16.0])
     # α = 1/2: levels 8, 6, 4 of (8, 4, 2), and 2 − (1/2)^3 · 2 = 1.75
-    line = Line(4.0, 0.5, np.array([1.0, -1.0]), False, UNSCALED)
-    found = FittedTheta(Theta(), ("y",), (line,)).forecast(plain([9.0, 3.0, 3.0]), 2).point
+    line = written(4.0, 0.5, np.array([1.0, -1.0]))
+    found = FittedPerSeries(Theta(), ("y",), (line,)).forecast(plain([9.0, 3.0, 3.0]), 2).point
     np.testing.assert_allclose(found, [4 + 2 * 1.75 - 1, 4 + 2 * 2.75 + 1])
 
 
 def test_a_weight_of_nothing_is_the_limit_of_a_small_one():
     values = plain(ar1(60, 0.5, seed=1))
     none, little = (
-        FittedTheta(Theta(), ("y",), (Line(0.3, weight, np.zeros(1), False, UNSCALED),)).forecast(values, 4).point
+        FittedPerSeries(Theta(), ("y",), (written(0.3, weight, np.zeros(1)),)).forecast(values, 4).point
         for weight in (0.0, 1e-9)
     )
     np.testing.assert_allclose(none, little, atol=1e-6)
@@ -76,13 +85,59 @@ def test_a_weight_of_nothing_is_the_limit_of_a_small_one():
 def test_a_later_origin_keeps_slope_weight_and_phase():
     series = seasonal(100)
     fitted = fit(Theta(seasonal="additive"), series[:75])
-    line = fitted.lines[0]
+    line = fitted.equations[0]
     found = fitted.forecast(series[:80], 12).point
     truth = 100 + 0.4 * np.arange(80, 92) + 12 * np.sin(2 * np.pi * np.arange(80, 92) / 12)
     assert np.abs(found - truth).max() < 6  # half the slope is lost over the year; a wrong phase would cost 20
-    assert fitted.lines[0] is line
+    assert fitted.equations[0] is line
 
 
 def test_values_that_are_not_positive_are_refused_for_a_multiplicative_season():
     with pytest.raises(FitError, match="needs positive values"):
         fit(Theta(seasonal="multiplicative"), plain(np.arange(-5.0, 40.0), season=4))
+
+
+def test_errors_add_up_as_those_of_smoothing_with_drift():
+    # α = 1/2, deviation 2: 4, 4 (1 + 1/4), 4 (1 + 2/4); statsmodels' own variance for Theta, 1 + (h − 1)(1 + (α − 1)²), is
+    # neither that of the equivalent model nor what simulation gives
+    fitted = FittedPerSeries(Theta(), ("y",), (written(0.3, 0.5, np.zeros(1), 2.0),))
+    quantiles = fitted.forecast(plain([9.0, 3.0, 3.0]), 3, (0.15865525393145707, 0.8413447460685429)).quantiles
+    np.testing.assert_allclose((quantiles[1] - quantiles[0]) / 2, np.sqrt([4.0, 5.0, 6.0]), rtol=1e-9)
+
+
+def test_the_variance_of_smoothing_is_what_simulation_gives():
+    random = np.random.default_rng(0)
+    errors = random.standard_normal((40_000, 6))
+    level = np.zeros(40_000)
+    ahead = []
+    for step in range(6):
+        ahead.append(level + errors[:, step])
+        level = level + 0.3 * errors[:, step]
+    fitted = FittedPerSeries(Theta(), ("y",), (written(0.0, 0.3, np.zeros(1), 1.0),))
+    quantiles = fitted.forecast(plain([0.0, 0.0]), 6, (0.15865525393145707, 0.8413447460685429)).quantiles
+    np.testing.assert_allclose((quantiles[1] - quantiles[0]) / 2, np.std(ahead, axis=1), rtol=0.02)
+
+
+def test_intervals_cover_what_they_claim():
+    inside, pattern = np.zeros(6), np.resize([1.2, 0.8, 1.1, 0.9], 106)
+    for seed in range(100):
+        values = pattern * (200 + 0.4 * np.arange(106) + np.random.default_rng(seed).standard_normal(106).cumsum())
+        known = plain(values[:100], season=4)
+        forecast = fit(Theta(seasonal="multiplicative"), known).forecast(known, 6, (0.1, 0.9))
+        inside += (forecast.quantiles[0] <= values[100:]) & (values[100:] <= forecast.quantiles[1])
+    assert np.abs(inside / 100 - 0.8).max() < 0.12  # three standard errors of 100 draws
+
+
+def test_a_season_too_long_for_the_series_is_said_to_be_left_out():
+    note = "Theta needs 52 training points for a season of 26 steps; it was left out (series 'y')"
+    assert fit(Theta(), seasonal(40, season=26)).notes == (note,)
+    assert fit(Theta(), seasonal(60, season=26)).notes == ()
+
+
+def test_a_solver_that_does_not_converge_is_an_error_with_its_words(monkeypatch):
+    def stuck(self, **_):
+        warnings.warn("Optimization failed to converge. Check mle_retvals.", ConvergenceWarning, stacklevel=2)
+
+    monkeypatch.setattr(ThetaModel, "fit", stuck)
+    with pytest.raises(FitError, match="Theta could not be fitted to series 'y': Optimization failed to converge"):
+        fit(Theta(), seasonal())

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.nets.extras import Extras
 from core.nets.fitted import FittedNetwork
+from core.nets.network import Network
 from core.nets.settings import Settings
 from core.series.scaling import Scaling
 from tests.bench.known import plain
@@ -21,6 +23,7 @@ SCALING = Scaling(level=12.0, spread=2.5, step=1.6)
 SIZE = [0.5, 1.25, 2.0]
 LONG = [9.0, 14.0, 11.5, 10.0, 16.5, 25.0, 19.0, 13.0]  # 25 and 19 lie more than 3 and just under 3 spreads high
 BRIEF = [11.0, 13.5]  # shorter than the lookback
+NOTHING = Extras(0, False, (), (), np.empty((0, 2)), (), np.empty((0, 2)), HORIZON)
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
@@ -100,15 +103,16 @@ def by_hand(cell: str, w: Weights, y: list[float], lags: int, keeps_level: bool)
 
 
 def network_of(cell: str, w: Weights, lags: int, keeps_level: bool) -> FittedNetwork:
-    settings = Settings(cell, cell.upper(), HIDDEN, 1, LOOKBACK, lags, 0.0, 0.01, 1, 1, 4, 1.0, "tanh")
-    network = settings.network(HORIZON)
+    settings = Settings(cell, cell.upper(), HIDDEN, LOOKBACK, lags)
+    network = Network(settings, 2, lags, HORIZON)
     values = {
-        "size": SIZE, "cell.weight_ih_l0": w.inputs, "cell.weight_hh_l0": w.states, "cell.bias_ih_l0": w.input_bias,
-        "cell.bias_hh_l0": w.state_bias, "head.weight": w.head, "head.bias": w.head_bias, "linear.weight": w.linear,
+        "size": SIZE,
+        "reader.cell.weight_ih_l0": w.inputs, "reader.cell.weight_hh_l0": w.states, "reader.cell.bias_ih_l0": w.input_bias,
+        "reader.cell.bias_hh_l0": w.state_bias, "head.weight": w.head, "head.bias": w.head_bias, "linear.weight": w.linear,
         "linear.bias": w.linear_bias,
     }  # fmt: skip
     network.load_state_dict({name: torch.tensor(value) for name, value in values.items()})
-    return FittedNetwork(settings, network.eval(), HORIZON, {"y": SCALING}, keeps_level)
+    return FittedNetwork(settings, network.eval(), HORIZON, {"y": SCALING}, keeps_level, NOTHING)
 
 
 @pytest.mark.parametrize("values", [LONG, LONG[:6], BRIEF], ids=["long", "far out", "brief"])

@@ -27,13 +27,13 @@ def inputs(batch=4, length=9, dtype=torch.float64):
     return torch.randn(batch, length, CHANNELS, generator=torch.Generator().manual_seed(1)).to(dtype)
 
 
-def everything(module, x):
+def everything(module, x, first=None):
     """States, last states and the gradients of a weighted sum of both."""
-    x = x.clone().requires_grad_()
-    states, last = module(x)
+    wanted = [one.clone().requires_grad_() for one in (x, first) if one is not None]
+    states, last = module(*wanted)
     weigh = torch.linspace(-1, 2, states.numel(), dtype=x.dtype).view_as(states)
     total = (weigh * states).sum() + (last * last).sum()
-    return [states, last, *torch.autograd.grad(total, [x, *module.parameters()])]
+    return [states, last, *torch.autograd.grad(total, [*wanted, *module.parameters()])]
 
 
 @every_cell
@@ -41,6 +41,16 @@ def everything(module, x):
 @pytest.mark.parametrize(("batch", "length"), [(4, 9), (1, 1), (1, 5), (7, 1)])
 def test_everything_is_what_torch_gives(name, layers, batch, length):
     theirs, ours = (everything(module, inputs(batch, length)) for module in pair(name, layers))
+    for one, other in zip(theirs, ours, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-10, atol=1e-12)
+
+
+@every_cell
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("length", [9, 1])
+def test_a_first_state_is_read_and_has_its_gradient(name, layers, length):
+    first = torch.randn(layers, 4, HIDDEN, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    theirs, ours = (everything(module, inputs(4, length), first) for module in pair(name, layers))
     for one, other in zip(theirs, ours, strict=True):
         torch.testing.assert_close(other, one, rtol=1e-10, atol=1e-12)
 

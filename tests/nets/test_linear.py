@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.nets.features import features, targets
-from core.nets.linear import Rows, fit_linear, stack
+from core.nets.linear import Rows, fit_linear, keeps_level, stack
 from core.series.scaling import Scaling
 from tests.bench.known import ar1, plain
 
@@ -12,10 +12,14 @@ HORIZON = 6
 
 
 def rows_of(values, scaling, lags):
-    series = plain(values)
-    linear = features(series.values, scaling, lags, keeps_level=True).linear
-    goal, seen = targets(series, scaling, HORIZON)
+    series, size = plain(values), np.full(len(values), scaling.step)
+    linear = features(series.values, scaling, size, lags, keeps_level=True).linear
+    goal, seen = targets(series, size, HORIZON)
     return Rows(linear[: len(goal)], goal, seen)
+
+
+def seen(values, scaling, lags, *, keeps_level):
+    return features(values, scaling, np.full(len(values), scaling.step), lags, keeps_level=keeps_level)
 
 
 def path_of(values, lags):
@@ -24,7 +28,8 @@ def path_of(values, lags):
     border = len(rows.targets) * 4 // 5
     train = Rows(rows.linear[lags:border], rows.targets[lags:border], rows.seen[lags:border])
     held = Rows(rows.linear[border:], rows.targets[border:], rows.seen[border:])
-    return fit_linear(train, held, scaling.step / scaling.spread), scaling
+    per_step = scaling.step / scaling.spread
+    return fit_linear(train, per_step, keeps_level=keeps_level(train, held, per_step)), scaling
 
 
 def ar2(length):
@@ -39,7 +44,7 @@ def test_a_noiseless_ar_of_order_two_is_followed():
     values = ar2(40_000)
     path, scaling = path_of(values[:-HORIZON], 1)
     known = values[:-HORIZON]
-    step = features(known, scaling, 1, keeps_level=True).linear[-1:]
+    step = seen(known, scaling, 1, keeps_level=True).linear[-1:]
     found = known[-1] + scaling.step * path(step)[0]
     # the pull of ten rows towards "no change" is felt by 1 / 3,000 of the swing
     np.testing.assert_allclose(found, values[-HORIZON:], atol=3e-3 * np.ptp(values))
@@ -52,7 +57,7 @@ def test_all_steps_are_the_first_one_fed_back(kind, lags):
     path, scaling = path_of(values, lags)
     one_step, bias = path.weights[:, 0], path.bias[0]
     known = list(values[:300])
-    start = features(values[:300], scaling, lags, keeps_level=True).linear[-1:]
+    start = seen(values[:300], scaling, lags, keeps_level=True).linear[-1:]
     for _ in range(HORIZON):  # the first step's weights, on the newest values, one forecast after the other
         last = known[-1]
         change = bias + one_step[-1] * (last - scaling.level) / scaling.spread
@@ -74,7 +79,7 @@ def test_the_level_is_kept_where_the_series_returns_to_it_and_only_there():
 def test_a_drift_goes_on_far_outside_the_range_of_training():
     values = 7 + 0.25 * np.arange(206) + 1e-3 * ar1(206, 0.0, seed=2)
     path, scaling = path_of(values[:100], 2)
-    start = features(values[:200], scaling, 2, keeps_level=path.keeps_level).linear[-1:]
+    start = seen(values[:200], scaling, 2, keeps_level=path.keeps_level).linear[-1:]
     np.testing.assert_allclose(values[199] + scaling.step * path(start)[0], values[200:], rtol=1e-3)
 
 
@@ -86,8 +91,20 @@ def test_targets_in_filled_gaps_teach_nothing():
     wrong[40:90] = 1e6
     train = Rows(rows.linear[:240], rows.targets[:240], seen[:240])
     spoilt = Rows(rows.linear[:240], wrong[:240], seen[:240])
-    held = Rows(rows.linear[250:], rows.targets[250:], rows.seen[250:])
-    np.testing.assert_array_equal(fit_linear(spoilt, held, 0.8).weights, fit_linear(train, held, 0.8).weights)
+    found, expected = (fit_linear(part, 0.8, keeps_level=True).weights for part in (spoilt, train))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_no_more_lags_than_earn_their_weight():
+    for order, seed in ((1, 1), (2, 2), (5, 3)):  # y(t) hangs on y(t − order) and noise alone: lags 1 … order − 1 are needed
+        noise = ar1(3000, 0.0, seed=seed)
+        values = noise.copy()
+        for step in range(order, len(values)):
+            values[step] += -0.7 * values[step - order]
+        path, _ = path_of(values, 8)
+        used = np.flatnonzero(np.abs(path.weights[:-1, 0]) > 0)
+        assert order - 1 <= len(used) <= order + 2  # AIC may keep one or two too many
+        assert used.tolist() == list(range(len(used)))
 
 
 def test_rows_are_stacked_in_order():

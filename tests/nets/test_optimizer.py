@@ -13,12 +13,12 @@ def test_adam_is_torchs_adamw(fused, decay):
     generator = torch.Generator().manual_seed(2)
     start = [torch.randn(3, 5, generator=generator), torch.randn(7, generator=generator)]
     ours, theirs = ([one.clone().requires_grad_() for one in start] for _ in range(2))
-    adam = Adam(ours)
+    adam = Adam(ours, decay)
     oracle = torch.optim.AdamW(theirs, betas=(0.9, 0.99), eps=1e-8, weight_decay=decay, fused=fused)
     for step in range(20):
         rate = 0.03 / (1 + step)
         gradients = [torch.randn(one.shape, generator=generator) * 10 ** (step % 4 - 2) for one in start]
-        adam.update([one.clone() for one in gradients], rate, decay)
+        adam.update([one.clone() for one in gradients], rate)
         oracle.param_groups[0]["lr"] = rate
         for parameter, gradient in zip(theirs, gradients, strict=True):
             parameter.grad = gradient.clone()

@@ -30,7 +30,10 @@ def test_a_finished_run_leads_with_its_verdict_and_its_board(visit, bench, ran):
     at = sound(visit("compare", "finished"))
     comparison = bench.comparison("finished", ran["finished"])
     assert at.subheader[0].value == safe(comparison.verdict, 1000)
-    assert board(at)["model"].tolist() == [f"{comparison.best}  ★", *comparison.ranking[1:]]
+    names = board(at)["model"].tolist()
+    assert [name for name in names if not name.startswith("◇ ")] == [f"{comparison.best}  ★", *comparison.ranking[1:]]
+    assert {name[2:] for name in names if name.startswith("◇ ")} == {one.label for one in comparison.combinations}
+    assert comparison.combined in read(at)
     assert {"mase", "rmse", "mae", "coverage_80", "winkler_95", "seconds", "parameters", "note"} <= set(board(at))
     assert alt(at).startswith(f"sales: the next 6 steps. {comparison.best} ends at ")
     assert alt(at).endswith("4 models in all.")
@@ -42,7 +45,8 @@ def test_a_finished_run_leads_with_its_verdict_and_its_board(visit, bench, ran):
 def test_numbers_have_four_digits_and_the_best_ones_are_bold(visit, bench, ran):
     at = visit("compare", "finished")
     styler = at.dataframe[0].proto.arrow_data.styler
-    best = next(one for one in bench.results("finished", ran["finished"]) if one.model.label == board(at)["model"][0][:-3])
+    label = bench.comparison("finished", ran["finished"]).best
+    best = next(one for one in bench.results("finished", ran["finished"]) if one.model.label == label)
     assert f"{best.scores.values['mase']:.4g}" in _displayed(styler)
     assert "font-weight: 700" in styler.styles
 
@@ -75,6 +79,38 @@ def test_the_slider_replays_the_past_and_the_bands_follow(visit, bench, ran):
         assert next(one for one in at.button_group if one.key == "compare.band").value == band
 
 
+def test_combinations_are_drawn_when_asked_for(visit, bench, ran):
+    at = visit("compare", "finished")
+    assert at.toggle("compare.combined").value is False
+    sound(at.toggle("compare.combined").set_value(True).run())
+    assert alt(at).endswith("4 models and 3 combinations in all.")
+    at = shown(at, "Table")
+    labels = {one.get("label") for one in json.loads(at.dataframe[-1].proto.columns).values()}
+    assert {"Mean of all", "Median of all", "Inverse-error weighted"} < labels
+    (weights,) = bench.comparison("finished", ran["finished"]).combinations[2].weights.values()
+    assert f"{100 * max(weights):.0f}\xa0%" in read(at).split("weighs the next forecasts so: ")[1]
+
+
+def test_benchmarks_that_nobody_chose_stand_below_for_reference(visit, bench, ran):
+    at = visit("compare", "finished")
+    table = at.dataframe[1].value
+    assert (
+        set(table["model"])
+        == {"Seasonal naive", "Mean"}
+        == {one.model.label for one in bench.comparison("finished", ran["finished"]).references}
+    )
+    assert list(table) == ["model", "mase", "rmse", "mae", "saved", "note"]
+    assert "For reference" in read(at)
+    assert "For reference" not in read(visit("compare", "untested"))
+
+
+def test_whose_intervals_are_drawn_is_asked_only_where_a_model_claims_some(visit, bench, ran):
+    at = sound(visit("compare", "finished"))
+    claiming = bench.outcome("finished", ran["finished"]).claiming("sales")
+    asked = [one for one in at.button_group if one.key == "compare.whose"]
+    assert bool(asked) == bool(claiming)
+
+
 def test_every_view_says_what_it_has_to_say(visit, bench, ran):
     at = visit("compare", "finished")
     assert alt(at, 1) == "MAE by step ahead of 4 models"
@@ -98,7 +134,7 @@ def test_downloads_are_whole_and_safe(visit, bench, ran):
 
     outcome = bench.outcome("finished", ran["finished"])
     table = pd.read_csv(io.BytesIO(forecasts_csv(outcome)), encoding="utf-8-sig")
-    assert table["label"].nunique() == 4
+    assert table["label"].nunique() == 4 + 3
     assert json.loads(run_json(outcome))["verdict"] == outcome.comparison.verdict
 
 
@@ -129,7 +165,8 @@ def test_many_series_are_chosen_among_and_hostile_names_are_only_names(visit, ra
     for name in HOSTILE[::2]:
         sound(at.selectbox("compare.series").set_value(name).run())
         assert alt(at).startswith(" ".join(name.split())[:20]) or alt(at).startswith(name[:20])
-    assert {one.label for one in hostile_models()} == {label.removesuffix("  ★") for label in board(at)["model"]}
+    names = {label.removesuffix("  ★") for label in board(at)["model"] if not label.startswith("◇ ")}
+    assert {one.label for one in hostile_models()} == names
     for view in ("Error by step", "Significance", "Training", "Table", "Downloads"):
         shown(at, view)
         text = raw(at)
@@ -159,7 +196,7 @@ def test_from_compare_to_runs_and_back_the_run_stays_at_hand(visit, bench, ran):
     sound(turned(at, "runs"))
     assert any("LSTM" in one.label or "best" in one.label for one in at.page_link)
     sound(turned(at, "compare"))
-    assert board(at)["model"][0].endswith("★")
+    assert board(at)["model"].str.endswith("★").sum() == 1
     bench.rename("finished", ran["finished"], "Renamed")
     sound(at.run())
     assert at.page_link[-1].label.startswith("**Renamed**")

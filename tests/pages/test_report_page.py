@@ -7,6 +7,7 @@ import pytest
 from core.store.snapshots import freeze
 from pages.parts.text import safe
 from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
+from tests.report.made import claiming
 
 
 @pytest.fixture
@@ -17,6 +18,13 @@ def link(bench, ran):
         return bench.share(workspace, ran[workspace], **{"includes_data": True} | more)[1]
 
     return make
+
+
+def claimed(bench, run_id):
+    """The token of a link to the run, whose Naive says that it has intervals of its own, half as wide as the others."""
+    record, outcome = bench.store.run("finished", run_id), claiming(bench.outcome("finished", run_id), "Naive")
+    copy = freeze(record, outcome.results, outcome.comparison, outcome.panel)
+    return bench.store.create_share("finished", run_id, copy, expires=None, passphrase=None, includes_data=True)[1]
 
 
 def expired(bench, run_id):
@@ -44,6 +52,22 @@ def test_a_link_shows_the_frozen_copy_to_a_stranger_and_nothing_else(visit, benc
     assert "Diebold and Mariano" in read(at)
     sound(at.select_slider[0].set_value("90").run())
     assert "6 steps replayed" in alt(at)
+
+
+def test_a_report_shows_the_bands_that_a_model_claims_and_who_claims_none(visit, bench, ran):
+    at = sound(visit("report", "stranger", share=claimed(bench, ran["finished"])))
+    whose = next(one for one in at.button_group if one.key == "report.whose")
+    assert (whose.value, whose.options) == ("calibrated on past errors", ["calibrated on past errors", "claimed by the model"])
+    assert "no band" not in read(at)
+    sound(whose.set_value("claimed by the model").run())
+    others = {"Drift", "LSTM", "AR"} - set(bench.outcome("finished", ran["finished"]).claiming("sales"))
+    said = next(line for line in read(at).splitlines() if "no band, for they claim no interval" in line)
+    assert {one.strip(" *") for one in said.split(":")[0].split(",")} == others
+    sound(at.toggle("report.combined").set_value(True).run())
+    assert "Mean of all" in next(line for line in read(at).splitlines() if "no band" in line)
+    assert "claimed by the models" in at.get("vega_lite_chart")[0].proto.spec
+    sound(at.toggle("report.expert").set_value(True).run())
+    assert "own_coverage_80" in at.dataframe[0].value
 
 
 def test_a_link_without_the_series_shows_forecasts_and_scores(visit, link):

@@ -14,7 +14,7 @@ from core.experiment import run
 from core.report.downloads import forecasts_csv, run_json, safe_csv, scores_csv
 from core.report.outcome import as_result, experiment_of
 from core.report.summary import as_json
-from tests.report.made import outcome_of
+from tests.report.made import claiming, outcome_of
 
 RISKY = (
     "=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", "  =1+1", " \t=1", '=HYPERLINK("http://e.example")',
@@ -81,7 +81,8 @@ def test_forecasts_come_back_by_pandas_to_the_last_bit(made):
         "q0.9",
         "q0.975",
     ]
-    assert len(table) == 2 * 6 * (5 + 1)
+    assert set(table["label"]) == {"Naive", "Drift", "Mean of all", "Inverse-error weighted"}
+    assert len(table) == 4 * 6 * (5 + 1)
     final = table[(table["label"] == "Naive") & table["origin"].isna()]
     result = made.of_series("sales")["Naive"]
     assert final["point"].tolist() == result.forecast.point.tolist()
@@ -102,16 +103,57 @@ def test_a_link_without_the_series_still_has_forecasts_and_scores(made):
 def test_scores_have_the_failed_model_and_its_name_is_no_formula(made):
     rows = cells(scores_csv(made))
     assert rows[0][:3] == ["model", "best", "mase"]
-    assert rows[-1][0] == "'=evil()"
-    assert rows[-1][-1] == "failed: it broke"
+    evil = next(row for row in rows if row[0] == "'=evil()")
+    assert evil[-2:] == ["model", "failed: it broke"]
+    kinds = [(row[0], row[-2]) for row in rows[1:]]
+    assert kinds[-2:] == [("Seasonal naive", "reference"), ("Mean", "reference")]
+    assert ("Mean of all", "combination") in kinds
+
+
+def test_own_quantiles_are_columns_only_where_a_model_claims_any(made):
+    found = claiming(made, "Drift")
+    table = pd.read_csv(io.BytesIO(forecasts_csv(found)), encoding="utf-8-sig")
+    assert table.columns.tolist()[8:] == [
+        "q0.025", "q0.1", "q0.9", "q0.975", "own_q0.025", "own_q0.1", "own_q0.9", "own_q0.975"
+    ]  # fmt: skip
+    claims = table[table["label"] == "Drift"]
+    result = found.of_series("sales")["Drift"]
+    assert claims[claims["origin"].isna()]["own_q0.1"].tolist() == result.own[1].tolist()
+    assert claims[claims["origin"] == result.backtest.origins[2]]["own_q0.975"].tolist() == result.backtest.own[2, 3].tolist()
+    assert table[table["label"] != "Drift"]["own_q0.1"].isna().all()
+
+
+def test_the_json_has_claims_combinations_and_references(made):
+    written = json.loads(run_json(claiming(replace(made, results=made.done), "Drift")))
+    drift = next(one for one in written["models"] if one["label"] == "Drift")
+    assert drift["forecast"]["own"]["levels"] == [0.025, 0.1, 0.9, 0.975]
+    assert drift["backtest"]["own"]["quantiles"] == made_own(claiming(made, "Drift"))
+    assert drift["scores"]["own_winkler_80"] > 0
+    assert written["models"][0]["forecast"]["own"] is None
+    assert written["combined"] == made.comparison.combined
+    mean, inverse = written["combinations"]
+    assert (mean["name"], mean["members"], mean["weights"]) == (
+        "combination_mean", ["Naive", "Drift"], {"sales": {"Naive": 0.5, "Drift": 0.5}}
+    )  # fmt: skip
+    assert sum(inverse["weights"]["sales"].values()) == pytest.approx(1)
+    assert set(mean) >= {"scores", "by_step", "backtest", "forecast"}
+    assert [(one["name"], one["error"]) for one in written["references"]] == [("seasonal_naive", None), ("mean", None)]
+    best = min(one["scores"]["mase"] for one in written["models"])
+    for one in written["references"]:
+        assert one["skill"] == pytest.approx(1 - best / one["scores"]["mase"])
+
+
+def made_own(outcome):
+    return outcome.of_series("sales")["Drift"].backtest.own.tolist()
 
 
 def without_seconds(document):
-    return document | {"seconds": None, "models": [one | {"seconds": None} for one in document["models"]]}
+    timed = {kind: [one | {"seconds": None} for one in document[kind]] for kind in ("models", "combinations")}
+    return document | {"seconds": None} | timed
 
 
 def test_the_json_is_what_compare_prints_for_the_same_specification():
-    made = outcome_of("naive", "drift", "ar")
+    made = outcome_of("naive", "drift", "theta")
     again = run(experiment_of(made))
     series = [one | {"duplicates": None} for one in Understanding(None, (), made.panel, (0,), (0,), ((),)).series_json()]
     expected = json.loads(json.dumps(as_json(again, series)))

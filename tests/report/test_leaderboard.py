@@ -5,24 +5,65 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.report.leaderboard import best_of, columns, heading, leaderboard
+from core.report.leaderboard import best_of, columns, heading, leaderboard, references
 from core.series.timeseries import Panel
-from tests.report.made import months, outcome_of
+from tests.report.made import claiming, months, outcome_of
 
 
 @pytest.fixture(scope="module")
 def made():
-    return outcome_of("drift", "naive", "ar", failed=[("Broken", "it broke; mend it")], missing=[("Late", "still running")])
+    return outcome_of("drift", "naive", "theta", failed=[("Broken", "it broke; mend it")], missing=[("Late", "still running")])
 
 
 def test_rows_are_best_first_then_those_without_scores_in_the_order_of_the_run(made):
     table = leaderboard(made)
-    assert table["model"].tolist() == [*made.comparison.ranking, "Broken", "Late"]
-    assert table["best"].tolist() == [True, False, False, False, False]
+    models = table[table["kind"] == "model"]
+    assert models["model"].tolist() == [*made.comparison.ranking, "Broken", "Late"]
+    assert table["model"][table["best"]].tolist() == [made.comparison.best]
     assert table["mase"].dropna().is_monotonic_increasing
-    best = next(one for one in made.done if one.model.label == table["model"][0])
-    assert table["rmse"][0] == best.scores.values["rmse"]
-    assert table["seconds"][0] == best.seconds
+    best = next(one for one in made.done if one.model.label == models["model"].iloc[0])
+    assert models["rmse"].iloc[0] == best.scores.values["rmse"]
+    assert models["seconds"].iloc[0] == best.seconds
+
+
+def test_combinations_stand_where_their_score_places_them_and_are_marked(made):
+    table = leaderboard(made).set_index("model")
+    combined = table[table["kind"] == "combination"]
+    assert set(combined.index) == {"Mean of all", "Median of all", "Inverse-error weighted"}
+    assert not combined["best"].any()
+    assert combined["note"].tolist() == ["made of Drift, Naive and Theta"] * 3
+    assert table["mase"].dropna().is_monotonic_increasing
+    assert combined["seconds"].iloc[0] == pytest.approx(sum(one.seconds for one in made.done))
+
+
+def test_the_benchmarks_that_nobody_chose_are_a_table_of_their_own(made):
+    table = references(made)
+    assert table["model"].tolist() == ["Seasonal naive", "Mean"]
+    assert table["mase"].is_monotonic_increasing
+    best = next(one for one in made.done if one.model.label == made.comparison.best)
+    assert table["saved"].tolist() == pytest.approx((1 - best.scores.values["mase"] / table["mase"]).tolist())
+    assert references(replace(made, comparison=None)).empty
+    assert references(made, "not there")["note"].tolist() == ["no past forecasts were scored"] * 2
+
+
+def test_a_benchmark_that_could_not_be_computed_says_why(made):
+    broken = replace(made.comparison.references[0], scores=None, series={}, error="too short")
+    table = references(replace(made, comparison=replace(made.comparison, references=(broken,))))
+    assert table["note"].tolist() == ["failed: too short"]
+    assert table[["mase", "saved"]].isna().all().all()
+
+
+def test_scores_of_own_intervals_are_columns_where_a_model_claims_any(made):
+    found = claiming(made, "Naive")
+    own = [name for name in columns(found) if name.startswith("own_")]
+    assert own == ["own_coverage_80", "own_winkler_80", "own_coverage_95", "own_winkler_95"]
+    table = leaderboard(found).set_index("model")
+    assert 0 < table.loc["Naive", "own_coverage_80"] < table.loc["Naive", "coverage_80"]
+    assert table.drop(index=list(found.claiming("sales")))["own_coverage_80"].isna().all()
+    assert "Drift" not in found.claiming("sales")
+    assert heading("own_coverage_80", "")[0] == "Coverage 80 %, own"
+    assert heading("own_winkler_95", "kg")[1].startswith("Of the intervals that the model itself claims, not calibrated.")
+    assert best_of(leaderboard(found), "own_coverage_80") is not None
 
 
 def test_a_row_without_scores_says_why(made):
@@ -37,7 +78,7 @@ def test_a_row_without_scores_says_why(made):
 
 def test_before_the_comparison_rows_stand_in_the_order_of_the_run(made):
     table = leaderboard(replace(made, comparison=None))
-    assert table["model"].tolist() == ["Drift", "Naive", "AR", "Broken", "Late"]
+    assert table["model"].tolist() == ["Drift", "Naive", "Theta", "Broken", "Late"]
     assert not table["best"].any()
     assert leaderboard(replace(made, results=(), comparison=None, missing={}))["note"].unique().tolist() == ["not finished"]
 
@@ -64,9 +105,10 @@ def test_one_series_of_a_panel_has_its_own_scores_and_the_order_stays():
     found = outcome_of("naive", "drift", panel=panel)
     whole, alone = leaderboard(found), leaderboard(found, "b")
     assert whole["model"].tolist() == alone["model"].tolist()
-    scores = {label: one.scores.values["mae"] for label, one in found.of_series("b").items()}
+    scores = {label: one.scores.values["mae"] for label, one in (found.of_series("b") | found.combined("b")).items()}
     assert dict(zip(alone["model"], alone["mae"], strict=True)) == scores
-    assert leaderboard(found, "not there")["note"].tolist() == ["no past forecasts were scored"] * 2
+    assert (references(found, "b")["mae"] != references(found)["mae"]).all()
+    assert leaderboard(found, "not there")["note"].str.startswith("no past forecasts were scored").all()
 
 
 def test_headings_say_coverage_and_unit():

@@ -11,7 +11,7 @@ from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.report.outcome import actual_at, as_result, bands, fan_lines
 from core.series.timeseries import Panel, TimeSeries
-from tests.report.made import outcome_of
+from tests.report.made import claiming, outcome_of
 
 KINDS = {
     "yearly": pd.date_range("1990-01-01", periods=30, freq="YS"),
@@ -64,7 +64,7 @@ def test_bands_are_named_as_they_were_asked_for_whatever_the_rounding():
 
 @pytest.fixture(scope="module")
 def made():
-    return outcome_of("drift", "naive", "ar", origins=5)
+    return outcome_of("drift", "naive", "mean", origins=5)
 
 
 def test_lines_are_best_first_and_those_of_the_results(made):
@@ -107,5 +107,31 @@ def test_an_outcome_becomes_the_result_that_it_was_made_of(made):
     result = as_result(made)
     assert result.experiment.spec == made.spec
     assert result.tasks == made.results
-    assert [one.label for one in made.models] == [MODELS[name].label for name in ("drift", "naive", "ar")]
+    assert [one.label for one in made.models] == [MODELS[name].label for name in ("drift", "naive", "mean")]
     assert (made.series_ids, made.unit("sales")) == (("sales",), "")
+
+
+def test_combinations_are_lines_after_the_models_and_only_when_asked_for(made):
+    asked = fan_lines(made, "sales", None, is_combined=True)
+    combined = made.combined("sales")
+    assert [one.label for one in asked] == [*made.comparison.ranking, *combined]
+    assert list(combined) == ["Mean of all", "Median of all", "Inverse-error weighted"]
+    mean = np.mean([one.forecast.point for one in made.of_series("sales").values()], axis=0)
+    assert asked[3].point.tolist() == pytest.approx(mean.tolist())
+    assert list(asked[3].bands) == [0.95, 0.8]
+    assert [one.label for one in made.drawn] == ["Drift", "Naive", "Mean", *combined]
+
+
+def test_bands_are_the_models_own_where_these_are_asked_for(made):
+    found = claiming(made, "Naive")
+    assert (found.claiming("sales"), made.claiming("sales")) == (("Naive",), ())
+    for origin in (None, made.origins("sales")[1]):
+        calibrated = {line.label: line for line in fan_lines(found, "sales", origin)}
+        for line in fan_lines(found, "sales", origin, is_own=True, is_combined=True):
+            if line.label != "Naive":
+                assert line.bands == {}, "a model that claims nothing has no band"
+                continue
+            assert list(line.bands) == [0.95, 0.8]
+            for coverage, (low, high) in line.bands.items():
+                wide = calibrated["Naive"].bands[coverage]
+                assert (high - low).tolist() == pytest.approx(((wide[1] - wide[0]) / 2).tolist())

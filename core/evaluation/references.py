@@ -1,0 +1,49 @@
+"""The simple benchmarks beside every comparison: those that nobody chose are scored all the same, for reference.
+
+They are rules read off the history, so this takes milliseconds. They are scored at the same origins as the models, have no
+intervals, and never rank among them.
+"""
+
+from __future__ import annotations
+
+from core.errors import AppError
+from core.evaluation.backtest import Rolling, backtest, roll
+from core.evaluation.design import Experiment
+from core.evaluation.results import Reference
+from core.evaluation.scores import averaged, score
+from core.evaluation.spec import RunSpec
+from core.models.registry import MODELS
+from core.models.spec import ModelSpec
+from core.progress import Context
+
+BENCHMARKS = ("naive", "seasonal_naive", "mean", "drift")
+
+
+def references(experiment: Experiment) -> tuple[Reference, ...]:
+    """The benchmarks that are not among the run's models; none where nothing is backtested.
+
+    One that the training part is too short for says so in its error.
+    """
+    if not all(plan.scored for plan in experiment.plans.values()):
+        return ()
+    return tuple(_scored(experiment, name) for name in _unchosen(experiment.spec))
+
+
+def _unchosen(spec: RunSpec) -> list[str]:
+    """Without a season, seasonal naive is naive."""
+    chosen = {model.name for model in spec.models}
+    rules = [name for name in BENCHMARKS if name != "seasonal_naive" or spec.season > 1]
+    return [name for name in rules if name not in chosen]
+
+
+def _scored(experiment: Experiment, name: str) -> Reference:
+    spec = ModelSpec(name, MODELS[name].label)
+    try:
+        rolled = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
+    except AppError as error:
+        return Reference(spec, None, error=str(error))
+    found = {}
+    for series in experiment.panel:
+        tested = backtest(series, experiment.plans[series.id], rolled[series.id].point, ())
+        found[series.id] = score(tested, series, (), is_stepwise=False)
+    return Reference(spec, averaged(list(found.values())), found)

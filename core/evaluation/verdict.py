@@ -1,0 +1,126 @@
+"""What is said of models together, as sentences for a reader without statistics. It tests nothing and ranks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.evaluation.results import Reference, TaskResult
+from core.metrics.registry import METRICS
+
+CLEAR = 0.05
+SAME = 1e-9  # relative: losses that agree to nine digits are equal, and differ by rounding
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The best model, a, against another, b, over n origins.
+
+    skill      1 − loss of a / loss of b, a fraction; None where b makes no error at all
+    low, high  the 95 % interval of the mean difference of the losses, as skill: 0 is outside exactly where p < 0.05. It takes
+               the loss of b as known, so that it never contradicts the test
+    reason     why there is no test; then statistic, p, p_holm, low and high are None
+    statistic  of the Diebold-Mariano test: negative where a has the smaller loss
+    """
+
+    a: str
+    b: str
+    loss: str
+    n: int
+    skill: float | None = None
+    statistic: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """a is better than b, and chance is no good explanation."""
+        return self.p_holm is not None and self.p_holm < CLEAR and self.skill > 0
+
+
+def unranked(done: Sequence[TaskResult]) -> str:
+    """The verdict where nothing is ranked."""
+    if not done:
+        return "No model could be fitted, so there is nothing to compare."
+    reasons = [task.scores.absent["mae"] for task in done if task.scores and "mae" in task.scores.absent]
+    if reasons:
+        return f"No model could be scored: {reasons[0]}."
+    return "Nothing says which model forecasts best, for there was no backtest; ask for origins to have past forecasts scored."
+
+
+def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair]) -> str:
+    """One sentence; its p are Holm's. The yardstick is seasonal naive, or the second best."""
+    best, *others = (task.model.label for task in ranked)
+    values, metric = [task.scores.values[score] for task in ranked], METRICS[score].label
+    if not others:
+        return f"{best} is the only model with a score, a {metric} of {_shown(values[0])}: there is nothing to compare it with."
+    if values[1] - values[0] <= SAME * values[1]:
+        start, subject = f"{best} and {others[0]} forecast equally well, with a {metric} of {_shown(values[0])}", best
+    else:
+        rival = next((at for at, task in enumerate(ranked) if at and task.model.name == "seasonal_naive"), 1)
+        share = _share(values[0], values[rival])
+        start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
+        subject = "it"
+    return "; ".join([start, *_clauses(pairs, subject)]) + "."
+
+
+def benchmark_wins(reference: Reference, best: TaskResult, score: str) -> str:
+    """One sentence: a benchmark that nobody chose is better than the best model."""
+    value, bar = reference.scores.values[score], best.scores.values[score]
+    return (
+        f"{reference.model.label}, for reference, would have been better: "
+        f"its {METRICS[score].label} of {_shown(value)} is {_share(value, bar)} below {best.model.label}'s."
+    )
+
+
+def combination_verdict(combination: TaskResult, best: TaskResult, score: str, pair: Pair) -> str:
+    """One sentence: whether the best combination is better than the best model."""
+    value, bar = combination.scores.values[score], best.scores.values[score]
+    label, metric = combination.model.label, METRICS[score].label
+    if bar - value <= SAME * bar:
+        return f"No combination beats {best.model.label}: the best of them, {label}, has a {metric} of {_shown(value)}."
+    start = f"The best combination, {label}, is better still: its {metric} of {_shown(value)} is {_share(value, bar)} below"
+    if pair.p_holm is None:
+        chance = f"no test: {pair.reason}"
+    else:
+        chance = f"{'clearly so' if pair.is_clear else 'which may be chance'} ({_chance(pair.p_holm)})"
+    return f"{start} {best.model.label}'s; {chance}."
+
+
+def _share(less: float, more: float) -> str:
+    share = 100 * (1 - less / more)
+    return f"{share:.0f} %" if share >= 0.5 else "less than 1 %"
+
+
+def _clauses(pairs: Sequence[Pair], subject: str) -> list[str]:
+    """What the tests add: whom the best does not clearly beat, or else whom it does; and what could not be tested."""
+    tested = [pair for pair in pairs if pair.p_holm is not None]
+    doubtful = [pair for pair in tested if not pair.is_clear]
+    said = []
+    if doubtful:
+        said.append(f"{subject} is not clearly better than {_named(doubtful, 'or')}")
+    elif tested:
+        said.append(f"{subject} is clearly better than {_named(tested, 'and')}")
+    for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
+        said.append(f"no test against {_named([pair for pair in pairs if pair.reason == reason], 'or')}: {reason}")
+    return said
+
+
+def _named(pairs: Sequence[Pair], word: str) -> str:
+    """The other models, at most three by name: "AR (p = 0.21), GRU (p = 0.3) and 2 others"."""
+    named = [pair.b if pair.p_holm is None else f"{pair.b} ({_chance(pair.p_holm)})" for pair in pairs]
+    if len(named) > 3:
+        named = [*named[:2], f"{len(named) - 2} others"]
+    *first, last = named
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def _chance(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}" if p >= 0.1 else f"p = {p:.3f}"
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= value < 1e9 else f"{value:.3g}"

@@ -1,0 +1,117 @@
+"""Models that are fitted series by series: an equation for each, found again by the id of the history."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+from typing import ClassVar
+
+import numpy as np
+
+from core.errors import FitError
+from core.models.base import Model
+from core.progress import Context
+from core.series.forecast import Forecast
+from core.series.ids import decode_ids, encode_ids
+from core.series.timeseries import Panel, TimeSeries
+
+
+@dataclass(frozen=True, eq=False)
+class Equation(ABC):
+    """What was learned of one series. Every field is an array: so it is kept, and restored."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The model as it was fitted, such as AR(9)."""
+
+    @property
+    @abstractmethod
+    def parameter_count(self) -> int:
+        """How many numbers were learned."""
+
+    @abstractmethod
+    def forecast(self, history: TimeSeries, horizon: int, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """Point (H,) and quantiles (Q, H) after `history`, with the weights as they are; not finite where it explodes."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPerSeries:
+    """An equation for each series of the training panel.
+
+    notes: what a person should know before trusting them.
+    """
+
+    model: PerSeries
+    ids: tuple[str, ...]
+    equations: tuple[Equation, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(one.parameter_count for one in self.equations)
+
+    def equation(self, series_id: str) -> Equation:
+        """That of the series called `series_id`."""
+        return self.equations[self.ids.index(series_id)]
+
+    def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:
+        """Raises FitError where a number is not finite."""
+        equation = self.equation(history.id)
+        with np.errstate(over="ignore", invalid="ignore"):
+            point, quantiles = equation.forecast(history, horizon, levels)
+        if not (np.isfinite(point).all() and np.isfinite(quantiles).all()):
+            raise FitError(f"{equation.label} explodes within {horizon} steps; {self.model.remedy}")
+        return Forecast(history.id, equation.label, history.future(horizon), point, levels, quantiles)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        arrays = {"ids": encode_ids(self.ids), "notes": encode_ids(self.notes)}
+        for number, one in enumerate(self.equations):
+            arrays |= {f"{number}.{part.name}": getattr(one, part.name) for part in fields(one)}
+        return arrays
+
+
+@dataclass(frozen=True)
+class PerSeries(Model):
+    """A model of which every series has an equation of its own, learned from itself alone."""
+
+    has_intervals: ClassVar[bool] = True
+    equation: ClassVar[type[Equation]]
+    fitted: ClassVar[type[FittedPerSeries]] = FittedPerSeries
+    remedy: ClassVar[str]  # what to do where a forecast explodes
+
+    @abstractmethod
+    def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Equation, tuple[str, ...]]:
+        """The equation of one series, long enough, and what to tell of it.  Raises FitError, ConfigError, Cancelled."""
+
+    def fit(self, train: Panel, horizon: int, context: Context) -> FittedPerSeries:
+        equations, told = [], {}
+        for number, series in enumerate(train):
+            self.require(series, horizon)
+            part = context.part(number / len(train), (number + 1) / len(train))
+            part.report(0.0)
+            found, notes = self.fit_one(series, horizon, part)
+            equations.append(found)
+            for note in notes:
+                told.setdefault(note, []).append(series.id)
+        context.report(1.0)
+        notes = tuple(f"{note} ({_whose(ids)})" for note, ids in told.items())
+        return self.fitted(self, tuple(series.id for series in train), tuple(equations), notes)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> FittedPerSeries:
+        ids = decode_ids(arrays["ids"])
+        names = [part.name for part in fields(self.equation)]
+        equations = (self.equation(**{name: arrays[f"{number}.{name}"] for name in names}) for number in range(len(ids)))
+        return self.fitted(self, ids, tuple(equations), decode_ids(arrays["notes"]))
+
+
+def _whose(ids: list[str]) -> str:
+    """One note for all series that it is true of."""
+    return f"series {ids[0]!r}" if len(ids) == 1 else f"series {ids[0]!r} and {len(ids) - 1} more"
+
+
+def normal_quantiles(point: np.ndarray, deviation: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """(Q, H) quantiles at increasing `levels` of normal errors around `point` (H,) with `deviation` (H,) ≥ 0."""
+    return point + np.array([NormalDist().inv_cdf(level) for level in levels]).reshape(-1, 1) * deviation

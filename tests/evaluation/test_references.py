@@ -1,0 +1,78 @@
+"""The benchmarks beside every comparison: what nobody chose, scored like what somebody did."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.evaluation.design import design
+from core.evaluation.spec import RunSpec
+from core.experiment import run
+from core.models.registry import MODELS
+from core.models.spec import ModelSpec
+from core.series.timeseries import Panel, TimeSeries
+
+SEASONAL = 20 + 6 * np.sin(2 * np.pi * np.arange(96) / 12) + np.random.default_rng(1).normal(0, 1, 96)
+WALK = np.cumsum(np.random.default_rng(4).normal(0, 1, 96)) + 50
+
+
+def compared(values, *names, season=12, **more):
+    models = tuple(ModelSpec(name, MODELS[name].label) for name in names)
+    series = TimeSeries("a", pd.RangeIndex(len(values)), values, np.ones(len(values), bool))
+    spec = RunSpec((), models, **{"horizon": 6, "season": season, "origins": 8} | more)
+    return run(design(spec, Panel((series,))))
+
+
+def test_every_benchmark_that_nobody_chose_is_there_with_the_scores_it_has_as_a_model():
+    beside = compared(SEASONAL, "theta", "mean").comparison.references
+    assert [one.model.name for one in beside] == ["naive", "seasonal_naive", "drift"]
+    chosen = {task.model.name: task.scores.values for task in compared(SEASONAL, "naive", "seasonal_naive", "drift").tasks}
+    for one in beside:
+        for name in ("mase", "rmse", "mae"):
+            assert one.scores.values[name] == one.series["a"].values[name] == chosen[one.model.name][name]
+    assert compared(SEASONAL, "naive", "seasonal_naive", "drift", "mean").comparison.references == ()
+
+
+def test_without_a_season_seasonal_naive_is_naive_and_is_left_out():
+    assert [one.model.name for one in compared(WALK, "drift", season=1).comparison.references] == ["naive", "mean"]
+
+
+def test_the_verdict_says_that_a_benchmark_would_have_been_better():
+    result = compared(SEASONAL, "naive", "mean")
+    mase = next(one.scores.values["mase"] for one in result.comparison.references if one.model.name == "seasonal_naive")
+    best = next(task for task in result.tasks if task.model.label == result.comparison.best)
+    less = 100 * (1 - mase / best.scores.values["mase"])
+    assert result.comparison.verdict.endswith(
+        f". Seasonal naive, for reference, would have been better: its MASE of {mase:.3g} is {less:.0f} % below "
+        f"{result.comparison.best}'s."
+    )
+    assert result.comparison.best != "Seasonal naive"
+
+
+def test_the_verdict_is_silent_where_no_benchmark_is_better():
+    found = compared(SEASONAL, "seasonal_naive", "naive").comparison
+    assert {one.model.name for one in found.references} == {"mean", "drift"}
+    assert "for reference" not in found.verdict
+
+
+def test_a_benchmark_for_which_the_training_part_is_too_short_says_so():
+    short = compared(np.array([3.0, 5, 4, 8, 6, 9]), "mean", horizon=1, origins=5, season=1, coverages=())
+    assert short.experiment.plans["a"].train_end == 1
+    drift = next(one for one in short.comparison.references if one.model.name == "drift")
+    assert drift.scores is None
+    assert "Drift needs at least 2 training points" in drift.error
+    assert short.comparison.verdict.startswith("Mean is the only model with a score, a MASE of 1.69: ")
+
+
+def test_without_a_backtest_there_are_none():
+    assert compared(WALK, "drift", origins=0).comparison.references == ()
+
+
+@pytest.mark.parametrize("name", ["naive", "mean", "drift"])
+def test_a_benchmark_is_the_rule_of_its_model_from_each_origin(name):
+    first = compared(WALK[:60], *({"naive", "mean", "drift"} - {name}), season=1, coverages=())
+    found = next(one for one in first.comparison.references if one.model.name == name)
+    origins = first.experiment.plans["a"].scored
+    model = MODELS[name]()
+    series = first.experiment.panel.series[0]
+    errors = [WALK[origin : origin + 6] - model.point(series[:origin], 6) for origin in origins]
+    assert found.scores.values["mae"] == pytest.approx(np.abs(errors).mean())

@@ -1,0 +1,81 @@
+"""The bridge: before training it is AR, to the digits of single precision; what training gains is said."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import ConfigError
+from core.models.autoregression import AR
+from core.models.bridge import Bridge, from_equation, gained
+from core.nets.linear import rolled
+from core.nets.settings import Settings
+from core.nets.training import fit
+from core.progress import Context
+from core.series.scaling import Scaling
+from core.series.timeseries import Panel
+from tests.bench.known import ar1, plain, sunspots
+
+HORIZON = 6
+SERIES = {
+    "sunspots, AR(9)": (sunspots()[:221], AR()),
+    "AR(1)": (plain(50 + ar1(200, 0.9, seed=3)), AR(order=1)),
+    "differences": (plain(5 + np.cumsum(0.3 + ar1(200, 0.5, seed=3))), AR(order=3, differences=1)),
+    "one lag of differences": (plain(5 + np.cumsum(ar1(200, 0.5, seed=4))), AR(order=1, differences=1)),
+}
+SMALL = {"hidden": 3, "epochs": 2, "lookback": 12}
+
+
+@pytest.mark.parametrize("topology", ["one_to_many", "many_to_one", "synced", "encoder_decoder"])
+@pytest.mark.parametrize("name", SERIES)
+def test_before_training_it_forecasts_as_ar_does(name, topology):
+    series, ar = SERIES[name]
+    panel = Panel((series,))
+    there = ar.fit(panel, HORIZON, Context())
+    scaling = Scaling.learn(series)
+    one_step = from_equation(there.equation(series.id), scaling)
+    settings = Settings("lstm", "AR → RNN", 4, 12, len(one_step) - 2, topology=topology, epochs=0)
+    keeps = not there.equation(series.id).differences
+    path = rolled(one_step, settings.ahead(HORIZON), scaling.step / scaling.spread, keeps_level=keeps)
+    fitted = fit(settings, panel, HORIZON, Context(), path=path)
+    for length in (len(series), len(series) - 17):
+        expected = there.forecast(series[:length], HORIZON).point
+        found = fitted.forecast(series[:length], HORIZON).point
+        np.testing.assert_allclose(found, expected, atol=1e-6 * scaling.spread, rtol=1e-6)
+
+
+def test_it_starts_at_the_ar_that_is_named_and_says_what_training_gained():
+    series = sunspots()[:221]
+    losses = []
+    watch = Context(watch=lambda progress: progress.epoch and losses.append(progress.epoch.validation_loss))
+    fitted = Bridge(epochs=40, hidden=8).fit(Panel((series,)), 1, watch)
+    share = 100 * (1 - min(losses) / losses[0])
+    assert share > 5
+    assert fitted.notes == (
+        f"before training it forecasts as AR(9) does; training made the validation loss {share:.0f} % smaller",
+    )
+
+
+def test_nothing_gained_is_said_too():
+    words = gained("AR(2)", [1.0, 1.2, 0.999])
+    assert words == "before training it forecasts as AR(2) does, and no epoch was better on the validation part: it stays AR(2)"
+
+
+def test_every_series_of_a_panel_has_its_own_and_is_restored():
+    panel = Panel((plain(50 + ar1(90, 0.9, seed=3), name="a"), plain(9 + ar1(80, 0.2, seed=4), name="b")))
+    model = Bridge(**SMALL, loss="gaussian")
+    fitted = model.fit(panel, 3, Context())
+    assert [note[:2] for note in fitted.notes] == ["a:", "b:"]
+    again = model.restore(fitted.arrays())
+    assert again.notes == fitted.notes
+    for series in panel:
+        one, other = (found.forecast(series, 3, (0.1, 0.9)) for found in (fitted, again))
+        np.testing.assert_array_equal(one.point, other.point)
+        np.testing.assert_array_equal(one.quantiles, other.quantiles)
+    alone = model.fit(Panel((panel["a"],)), 3, Context())
+    np.testing.assert_array_equal(alone.forecast(panel["a"], 3).point, fitted.forecast(panel["a"], 3).point)
+
+
+def test_a_moving_unit_is_refused():
+    with pytest.raises(ConfigError, match=r"bridge\.normalisation is 'window', in whose units AR is not linear; choose series"):
+        replace(Bridge(), normalisation="window")

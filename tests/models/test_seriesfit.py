@@ -1,0 +1,106 @@
+"""What models that are fitted series by series have in common, on a fake one that learns a mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from core.errors import FitError
+from core.models.registry import MODELS
+from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.progress import Context
+from core.series.timeseries import Panel
+from tests.bench.known import plain
+from tests.contract.small import wave
+
+
+@dataclass(frozen=True, eq=False)
+class Level(Equation):
+    level: np.ndarray
+
+    @property
+    def label(self):
+        return "Level"
+
+    @property
+    def parameter_count(self):
+        return 1
+
+    def forecast(self, history, horizon, levels):
+        point = self.level * 10.0 ** (300 * np.arange(horizon))
+        return point, normal_quantiles(point, np.ones(horizon), levels)
+
+
+@dataclass(frozen=True)
+class Levels(PerSeries):
+    name = "levels"
+    label = "Level"
+    family = "fake"
+    help = "A mean."
+    equation = Level
+    remedy = "choose less"
+
+    def needs(self, horizon, season):
+        return 1
+
+    def fit_one(self, series, horizon, context):
+        notes = ("below zero",) if series.values.mean() < 0 else ()
+        return Level(np.array([series.values.mean()])), notes
+
+
+PANEL = Panel(tuple(plain([level, level + 2.0], name=f"s{level}") for level in (-9, 4, -6, -3)))
+
+
+def test_each_series_finds_its_own_equation_again():
+    fitted = Levels().restore(Levels().fit(PANEL, 3, Context()).arrays())
+    for series in PANEL:
+        assert fitted.forecast(series, 1).point == [series.values.mean()]
+    assert fitted.parameter_count == 4
+
+
+def test_a_note_is_said_once_for_all_series_it_is_true_of():
+    fitted = Levels().fit(PANEL, 3, Context())
+    assert fitted.notes == ("below zero (series 's-9' and 2 more)",)
+    assert Levels().restore(fitted.arrays()).notes == fitted.notes
+
+
+def test_progress_never_goes_back():
+    seen = []
+    Levels().fit(PANEL, 3, Context(watch=lambda progress: seen.append(progress.fraction)))
+    assert seen == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_what_is_no_number_is_an_error_with_its_remedy():
+    fitted = Levels().fit(PANEL, 3, Context())
+    with pytest.raises(FitError, match=r"^Level explodes within 3 steps; choose less$"):
+        fitted.forecast(PANEL["s4"], 3)
+
+
+def test_quantiles_of_normal_errors():
+    found = normal_quantiles(np.array([1.0, 5.0]), np.array([2.0, 0.0]), (0.05, 0.5, 0.9))
+    np.testing.assert_allclose(found, norm.ppf([[0.05], [0.5], [0.9]]) * [2.0, 0.0] + [1.0, 5.0], rtol=1e-12)
+    assert normal_quantiles(np.zeros(4), np.ones(4), ()).shape == (0, 4)
+
+
+OWN = [name for name, model in MODELS.items() if issubclass(model, PerSeries)]
+LEVELS = (0.05, 0.5, 0.95)
+
+
+def quantiles(name, values):
+    series = plain(values, season=6)
+    settings = {"p": 1, "q": 1, "sp": 1, "sq": 0} if name == "arima" else {}  # a search would take seconds
+    return MODELS[name](**settings).fit(Panel((series,)), 5, Context()).forecast(series, 5, LEVELS).quantiles
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_quantiles_shift_and_scale_with_the_series(name):
+    expected = 7000 + 0.01 * quantiles(name, wave(50))
+    np.testing.assert_allclose(quantiles(name, 7000 + 0.01 * wave(50)), expected, atol=1e-4 * 0.01 * wave(50).std())
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_never_varied_has_no_width(name):
+    np.testing.assert_allclose(quantiles(name, np.full(40, -3.5)), -3.5, atol=1e-6)

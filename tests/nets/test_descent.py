@@ -1,0 +1,79 @@
+"""Descent: momentum against torch's own, clipping by value by hand, and the rates of every schedule."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.nets.optimizer import DECAY, SGD, Adam, clip, make_optimizer, one_cycle
+from core.nets.settings import Settings
+from core.nets.training import fit
+from core.progress import Context
+from core.series.timeseries import Panel
+from tests.bench.known import plain
+from tests.nets.small import CHEAP, HORIZON, series_of, walk
+
+
+def test_plain_descent_is_torchs_with_nesterovs_momentum():
+    generator = torch.Generator().manual_seed(2)
+    start = [torch.randn(3, 5, generator=generator), torch.randn(7, generator=generator)]
+    ours, theirs = ([one.clone().requires_grad_() for one in start] for _ in range(2))
+    oracle, mine = torch.optim.SGD(theirs, lr=0.1, momentum=0.9, nesterov=True), SGD(ours)
+    for step in range(15):
+        gradients = [torch.randn(one.shape, generator=generator) for one in start]
+        oracle.param_groups[0]["lr"] = 0.1 / (1 + step)
+        for parameter, gradient in zip(theirs, gradients, strict=True):
+            parameter.grad = gradient.clone()
+        mine.update(gradients, 0.1 / (1 + step))
+        oracle.step()
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_every_optimiser_has_its_name():
+    weights = [torch.zeros(2)]
+    assert isinstance(make_optimizer("sgd", weights), SGD)
+    adam, adamw = make_optimizer("adam", weights), make_optimizer("adamw", weights)
+    assert isinstance(adam, Adam)
+    assert (adam.decay, adamw.decay) == (0.0, DECAY)
+
+
+def test_clipping_by_value_cuts_each_number_by_itself():
+    gradients = [torch.tensor([[3.0, -4.0]]), torch.tensor([0.5, -12.0])]
+    assert clip(gradients, 2.0, "value") == pytest.approx(np.sqrt(9 + 16 + 0.25 + 144))  # the norm before
+    assert gradients[0].tolist() == [[2.0, -2.0]]
+    assert gradients[1].tolist() == [0.5, -2.0]
+
+
+def logs_of(settings: Settings, series) -> list:
+    logs = []
+    context = Context(seed=1, watch=lambda progress: progress.epoch and logs.append(progress.epoch))
+    fit(settings, Panel((series,)), HORIZON, context)
+    return logs[1:]
+
+
+def test_a_plateau_halves_the_rate_each_third_of_the_patience_without_a_better_epoch():
+    # a random walk: nothing is better than the linear path, and such a rate does harm
+    series = plain(20 + np.cumsum(np.random.default_rng(1).standard_normal(120)))
+    logs = logs_of(replace(CHEAP, schedule="plateau", learning_rate=64.0, patience=6, epochs=30), series)
+    assert [log.learning_rate for log in logs] == [64, 64, 32, 32, 16, 16]
+
+
+def test_a_constant_rate_stays_and_one_cycle_rises_and_falls():
+    constant, cycle = (
+        [log.learning_rate for log in logs_of(replace(CHEAP, schedule=schedule, epochs=4, batch=8), series_of(walk(60)))]
+        for schedule in ("constant", "one_cycle")
+    )
+    assert constant == [0.003] * 4
+    assert cycle == [one_cycle((8 * epoch - 1) / 32, 0.003) for epoch in range(1, 5)]  # at the last of 8 updates each
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("clip_by", ["norm", "value"])
+def test_every_way_down_learns(optimizer, clip_by):
+    rate = {"adam": 0.02, "sgd": 0.1}[optimizer]
+    logs = logs_of(
+        replace(CHEAP, optimizer=optimizer, clip_by=clip_by, learning_rate=rate, epochs=8, batch=8), series_of(walk(150))
+    )
+    assert logs[-1].train_loss < 0.97 * logs[0].train_loss
