@@ -7,7 +7,6 @@ from core.jobs.messages import LONGEST, Message, receive, send
 from core.progress import EpochLog
 from core.store.records import EpochRecord
 
-
 EPOCHS = tuple(EpochRecord(at, 0, "final", EpochLog(at, 1 / 3, 2 / 3, 0.1, 0.0, 1e-3, 0.02)) for at in range(100))
 
 
