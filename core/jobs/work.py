@@ -19,7 +19,7 @@ WRITTEN_OUT = {
     "window": 0.0005,
 }  # the same where no fused cell has the activation
 DECODED = 0.0002  # seconds of an update for each step that a decoder spells out
-QUANTILES = 0.0015  # seconds of an update for the quantile loss
+QUANTILES = 0.0012  # seconds of an update for the quantile loss
 FIT = 0.03  # seconds of a fit without its epochs
 FORECAST = 0.0005  # seconds of one forecast from one origin
 FED_BACK = {"many_to_one": 0.0003, "synced": 0.00025, "encoder_decoder": 0.0001}  # seconds for each step ahead of it

@@ -73,6 +73,11 @@ class QuantileLoss(Loss):
 
     outputs = len(LEVELS)
 
+    def __init__(self) -> None:
+        gap, level = torch.arange(len(LEVELS) - 1)[:, None], torch.arange(len(LEVELS))
+        below, above = (level <= gap) & (gap < MIDDLE), (gap < level) & (gap >= MIDDLE)
+        self.outwards = above.double() - below.double()  # (K − 1, K): what each gap adds to each quantile
+
     def start(self) -> Tensor:
         """The quantiles of a standard normal distribution."""
         at = torch.special.ndtri(torch.tensor(LEVELS, dtype=torch.float64))
@@ -81,14 +86,13 @@ class QuantileLoss(Loss):
 
     def at_levels(self, answers: Tensor) -> Tensor:
         """(..., K) -> (..., K) the quantiles at LEVELS, increasing."""
-        median, gaps = answers[..., :1], functional.softplus(answers[..., 1:]) + LEAST
-        below = median - gaps[..., :MIDDLE].flip(-1).cumsum(-1).flip(-1)
-        return torch.cat([below, median, median + gaps[..., MIDDLE:].cumsum(-1)], -1)
+        gaps = functional.softplus(answers[..., 1:]) + LEAST
+        return answers[..., :1] + gaps @ self.outwards.to(answers)
 
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
         error = targets[..., None] - self.at_levels(answers)
-        levels = torch.tensor(LEVELS, dtype=error.dtype, device=error.device)
-        return 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
+        lean = 2 * torch.tensor(LEVELS, dtype=error.dtype, device=error.device) - 1
+        return (error.abs().sum(-1) + error @ lean) / len(LEVELS)  # 2 max(τ e, (τ − 1) e) = |e| + (2 τ − 1) e
 
     def quantiles(self, answers: Tensor, levels: Tensor) -> Tensor:
         """Between and beyond the learned levels in a straight line over normal scores, which is exact for a normal one."""

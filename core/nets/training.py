@@ -162,26 +162,29 @@ class Trainer:
         self, rows: torch.Tensor, piece: Piece, carried: Carried | None, rate: float
     ) -> tuple[float, float, Carried | None]:
         """One step of the optimiser on the answers of a piece."""
-        at = torch.arange(piece.first - piece.start, piece.end - piece.start, device=rows.device)
-        truth = None
-        if self.network.decoder is not None:
-            at = at[torch.from_numpy(np.sort(self.random.permutation(len(at))[:FORKS])).to(at.device)]
-            is_told = self.random.random() < self.settings.teacher_forcing
-        asked = rows[:, piece.start : piece.end][:, at]  # (B, P)
+        read, at = rows[:, piece.start : piece.end], self._asked(piece)
+        asked = read if at is None else read[:, at]  # (B, P)
         targets, seen = self.examples.targets[asked], self.examples.seen[asked]
-        if self.network.decoder is not None and is_told:
-            truth = targets
-        every = len(at) == piece.end - piece.start
+        is_told = self.network.decoder is not None and self.random.random() < self.settings.teacher_forcing
         with self._precision():
             answers, carried = self.network(
-                self.examples.inputs[rows[:, piece.start : piece.end]], self.examples.linear[asked], carried,
-                at=None if every or not self.settings.answers_at_every_step else at, truth=truth,
-            )  # fmt: skip
+                self.examples.inputs[read], self.examples.linear[asked], carried, at=at, truth=targets if is_told else None
+            )
         loss = (self.loss(answers.to(targets.dtype), targets) * seen).sum() / seen.sum().clamp(min=1.0)
         gradients = torch.autograd.grad(loss, self.parameters)
         norm = clip(gradients, self.settings.clip, self.settings.clip_by)
         self.optimizer.update(gradients, rate)
         return loss.item(), norm, carried
+
+    def _asked(self, piece: Piece) -> torch.Tensor | None:
+        """(P,) the steps of a piece that are answered at; None for all of them."""
+        length = piece.end - piece.start
+        if not self.settings.answers_at_every_step:
+            return self.steps.new_tensor([-1])
+        at = np.arange(piece.first - piece.start, length)
+        if self.network.decoder is not None:
+            at = np.sort(self.random.choice(at, min(FORKS, len(at)), replace=False))
+        return None if len(at) == length else torch.from_numpy(at).to(self.steps.device)
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
