@@ -20,6 +20,7 @@ from core.series.timeseries import TimeSeries
 from core.stats.stationarity import keeps_level
 from core.threads import one_thread
 
+DIGITS = 8  # of scaled values: what lies behind them is rounding, which the optimiser would make a difference of
 MOST_FITTED = 1_000  # newest values that are fitted to, and filtered over: the state forgets what lies further back
 LONGEST_SEASON = 24  # the state grows with it
 STRONG_SEASON = 0.64  # strength of the season from which on it is differenced
@@ -129,7 +130,8 @@ class ARIMA(PerSeries):
         start = max(covariates.lost, len(series) - MOST_FITTED)
         self._require_rows(len(series) - start, covariates, series)
         scaling = Scaling.learn(series)
-        values, kept = (series.values[start:] - scaling.level) / scaling.spread, np.array([scaling.level, scaling.spread])
+        scaled = (series.values[start:] - scaling.level) / scaling.spread
+        values, kept = scaled.round(DIGITS), np.array([scaling.level, scaling.spread])
         if np.ptp(values) == 0:
             return SARIMA.of(Orders(0, 1, 0, 0, 0, 0, False), 1, np.zeros(1), kept, Covariates.none()), notes
         beside = covariates.columns(series, np.arange(start, len(series)))

@@ -56,9 +56,8 @@ def test_given_orders_forecast_what_statsmodels_forecasts(sunspots, orders):
     trend = "c" if equation.orders.constant else None
     model = SARIMAX((series.values - level) / spread, order=orders, trend=trend)
     expected = level + spread * model.fit(disp=False, maxiter=100).forecast(9)
-    np.testing.assert_allclose(
-        fitted.forecast(series, 9).point, expected, rtol=1e-4
-    )  # differenced first: the same but for its start
+    found = fitted.forecast(series, 9).point  # differenced first: the same but for its start
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * spread)
 
 
 def test_a_later_origin_filters_over_the_new_values_with_the_old_weights():
