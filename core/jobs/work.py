@@ -61,7 +61,7 @@ def memory(spec: RunSpec, model: ModelSpec, points: int) -> int:
     width = hidden * int(shape["layers"]) * (2 if shape["bidirectional"] else 1)
     forks = 8 * spec.horizon if shape["topology"] == "encoder_decoder" else 0
     batch = int(shape["batch"]) * (lookback + forks) * width * 4 * 20
-    window = 512 * (lookback + (spec.horizon if forks else 0)) * width * 4 * 6
+    window = 256 * (lookback + (spec.horizon if forks else 0)) * width * 4 * 6
     return LEAST_MEMORY + rows + batch + window
 
 

@@ -51,4 +51,6 @@ class Decoder(nn.Module):
 
 def located(answers: Tensor, base: Tensor) -> Tensor:
     """answers (..., K) with base (...) added to where they lie."""
+    if answers.shape[-1] == 1:
+        return answers + base[..., None]
     return torch.cat([answers[..., :1] + base[..., None], answers[..., 1:]], -1)

@@ -21,7 +21,7 @@ from core.series.timeseries import Panel, TimeSeries
 
 VALIDATION_SHARE = 0.15  # of a series, for the end of training
 CHOICE_SHARE = 0.25  # for whether a series keeps its level, which shows over a longer stretch
-MOST_VALIDATED = 512  # validation windows; more of them cost time and tell no more
+MOST_VALIDATED = 256  # validation windows, evenly spread; neighbours overlap, and more of them tell little more
 MOST_LINEAR_VALIDATED = 2000
 
 

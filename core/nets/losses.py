@@ -58,14 +58,14 @@ class PointLoss(Loss):
 
     outputs, has_intervals = 1, False
 
-    def __init__(self, of_error: Callable[[Tensor], Tensor]) -> None:
-        self.of_error = of_error
+    def __init__(self, cost: Callable[..., Tensor]) -> None:
+        self.cost = cost
 
     def start(self) -> Tensor:
         return torch.zeros(1)
 
     def __call__(self, answers: Tensor, targets: Tensor) -> Tensor:
-        return self.of_error(answers[..., 0] - targets)
+        return self.cost(answers.squeeze(-1), targets, reduction="none")
 
 
 class QuantileLoss(Loss):
@@ -160,15 +160,10 @@ def inverse_softplus(values: Tensor) -> Tensor:
     return values + torch.log(-torch.expm1(-values))
 
 
-def huber(error: Tensor) -> Tensor:
-    """e²/2 up to 1, |e| − ½ beyond."""
-    return functional.huber_loss(error, torch.zeros_like(error), reduction="none")
-
-
 LOSSES: dict[str, Loss] = {
-    "huber": PointLoss(huber),
-    "mae": PointLoss(torch.abs),
-    "mse": PointLoss(torch.square),
+    "huber": PointLoss(functional.huber_loss),
+    "mae": PointLoss(functional.l1_loss),
+    "mse": PointLoss(functional.mse_loss),
     "quantile": QuantileLoss(),
     "gaussian": GaussianLoss(),
     "student_t": StudentLoss(),
