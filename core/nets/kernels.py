@@ -53,11 +53,10 @@ class PlainSteps(Function):
             if step:
                 state = torch.addmm(new[step - 1], each[step], recurrent)
         together = _flat(inner).t() @ _flat(read[:-1])  # (D, D + C + 1)
-        bias = together[:, -1]
         return (
             inner @ weights if ctx.needs_input_grad[0] else None,
             each[0] @ recurrent if ctx.needs_input_grad[1] else None,
-            together[:, hidden:-1], together[:, :hidden], bias, bias, None,
+            *_apart(together[:, hidden:-1], together[:, :hidden], together[:, -1], together[:, -1]), None,
         )  # fmt: skip
 
 
@@ -117,7 +116,7 @@ class GatedSteps(Function):
         outer = torch.cat([together[: 2 * hidden, hidden:], candidate])
         return (
             None if entering is None else entering @ weights, first,
-            outer[:, :-1], together[:, :hidden], outer[:, -1], together[:, -1],
+            *_apart(outer[:, :-1], together[:, :hidden], outer[:, -1], together[:, -1]),
         )  # fmt: skip
 
 
@@ -135,6 +134,11 @@ def _read(inputs: Tensor, first: Tensor) -> Tensor:
 def _flat(tensor: Tensor) -> Tensor:
     """(L, B, F) -> (L B, F)."""
     return tensor.flatten(0, 1)
+
+
+def _apart(*gradients: Tensor) -> tuple[Tensor, ...]:
+    """Each in memory of its own: they are clipped in place, and the fused optimiser reads them as if they had no gaps."""
+    return tuple(one.clone(memory_format=torch.contiguous_format) for one in gradients)
 
 
 def _run(cell: nn.RNNBase, inputs: Tensor, first: Tensor | None, steps: type[Function], *more: object) -> tuple[Tensor, Tensor]:

@@ -39,8 +39,9 @@ class Adam:
     def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
         for count in self.counts:
             count += 1
+        dense = [one.contiguous() for one in gradients]  # the kernel reads each as one piece of memory
         torch._fused_adamw_(
-            self.parameters, list(gradients), self.first, self.second, [], self.counts, lr=learning_rate,
+            self.parameters, dense, self.first, self.second, [], self.counts, lr=learning_rate,
             beta1=BETAS[0], beta2=BETAS[1], weight_decay=self.decay, eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
 

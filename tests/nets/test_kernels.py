@@ -56,6 +56,15 @@ def test_a_first_state_is_read_and_has_its_gradient(name, layers, length):
 
 
 @every_cell
+def test_no_gradient_shares_memory_or_has_gaps(name):
+    """The optimiser's kernel reads them as if they had none, and clipping writes into them."""
+    module = pair(name, 2)[1]
+    gradients = torch.autograd.grad(module(inputs())[0].sum(), list(module.parameters()))
+    assert all(one.is_contiguous() for one in gradients)
+    assert len({one.untyped_storage().data_ptr() for one in gradients}) == len(gradients)
+
+
+@every_cell
 def test_single_precision_is_as_near_to_the_truth_as_torch_is(name):
     truth = everything(pair(name)[0], inputs())
     theirs, ours = (everything(module, inputs(dtype=torch.float32)) for module in pair(name, dtype=torch.float32))

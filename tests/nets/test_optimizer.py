@@ -18,7 +18,8 @@ def test_adam_is_torchs_adamw(fused, decay):
     for step in range(20):
         rate = 0.03 / (1 + step)
         gradients = [torch.randn(one.shape, generator=generator) * 10 ** (step % 4 - 2) for one in start]
-        adam.update([one.clone() for one in gradients], rate)
+        wide = [torch.stack([one, one], -1)[..., 0] for one in gradients]  # with gaps in memory, as a view has them
+        adam.update(wide if step % 2 else [one.clone() for one in gradients], rate)
         oracle.param_groups[0]["lr"] = rate
         for parameter, gradient in zip(theirs, gradients, strict=True):
             parameter.grad = gradient.clone()

@@ -15,7 +15,7 @@ from core.progress import Context
 
 LENGTH = 12
 SYNCED = Settings(
-    "rnn", "RNN", hidden=16, lookback=LENGTH, skip=0, topology="synced", loss="mse", learning_rate=0.01, epochs=25, patience=99,
+    "rnn", "RNN", hidden=8, lookback=LENGTH, skip=0, topology="synced", loss="mse", learning_rate=0.03, epochs=8, patience=99,
     batch=16,
 )  # fmt: skip
 
@@ -34,8 +34,8 @@ def truncated(bptt: str, k1: int | None = None, k2: int | None = None, **more) -
     return replace(SYNCED, bptt=bptt, k1=k1, k2=k2, **more)
 
 
-def trainer_of(settings: Settings, examples: Examples, watch=None, *, seed: int = 4) -> Trainer:
-    torch.manual_seed(seed)
+def trainer_of(settings: Settings, examples: Examples, watch=None) -> Trainer:
+    torch.manual_seed(4)
     network = Network(settings, 1, 0, 1)
     network.start_from(np.zeros((1, 1)), np.zeros(1), np.ones(1))
     return Trainer(settings, network, examples, Context(seed=1, watch=watch) if watch else Context(seed=1))
@@ -55,16 +55,11 @@ def gradients_of(settings: Settings) -> tuple[Trainer, list[list[torch.Tensor]],
 
 
 def best_of(settings: Settings, delay: int) -> float:
-    """The least validation loss of two trainings: what one finds by luck of its first weights is not what is tested."""
+    """The least validation loss of a training."""
     losses = []
-    for seed in (0, 1):
-        trainer = trainer_of(
-            settings,
-            delayed(delay),
-            lambda progress: progress.epoch and losses.append(progress.epoch.validation_loss),
-            seed=seed,
-        )
-        trainer.run()
+    trainer_of(
+        settings, delayed(delay), lambda progress: progress.epoch and losses.append(progress.epoch.validation_loss)
+    ).run()
     assert losses[0] == pytest.approx(1.0), "epoch 0 says nothing, and errs by a whole coin squared"
     return min(losses)
 
@@ -148,13 +143,19 @@ def test_detached_and_reset_pieces_teach_differently():
     assert not torch.allclose(detached_[1][0], reset[1][0], rtol=0.01)
 
 
-def test_a_delay_within_the_reach_is_learned_and_one_beyond_it_is_out_of_sight():
-    """Without a carried state: four steps are read and the coin lies three before the last of them; of three it is outside."""
-    assert best_of(truncated("reset", 2, 4), delay=3) < 0.1
+@pytest.mark.parametrize(("bptt", "k1", "k2"), [("full", None, None), ("detached", 2, 4), ("reset", 2, 4)])
+def test_a_delay_within_the_reach_of_the_gradient_is_learned(bptt, k1, k2):
+    assert best_of(truncated(bptt, k1, k2), delay=3) < 0.1  # three steps back and the step itself: four
+
+
+def test_a_delay_beyond_the_reach_is_out_of_sight_with_reset_and_only_carried_with_detached():
+    """Three steps are read, and what is wanted came three before: no reset network can know; a carried state may hold it."""
     assert best_of(truncated("reset", 3, 3), delay=3) > 0.97  # 288 coins and an answer that fits them by chance
+    assert best_of(truncated("detached", 3, 3), delay=3) < 0.3
 
 
-@pytest.mark.parametrize(("k1", "k2"), [(3, 3), (2, 4)])
-def test_a_carried_state_holds_what_was_before_the_piece(k1, k2):
-    """Where reset is at chance, detached finds a good part of the coin in what its state happened to keep."""
-    assert best_of(truncated("detached", k1, k2), delay=3) < 0.7
+def test_no_gradient_teaches_a_detached_network_to_hold_what_its_state_loses():
+    """What full back-propagation teaches a GRU to keep, gradients through two of the three steps do not reach."""
+    cell = {"cell": "gru", "learning_rate": 0.05}
+    assert best_of(truncated("full", **cell), delay=2) < 0.1
+    assert best_of(truncated("detached", 2, 2, **cell), delay=2) > 0.5
