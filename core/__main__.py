@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core import progress_bar
@@ -25,9 +26,11 @@ from core.data.understanding import Understanding
 from core.errors import AppError, ConfigError, DataError
 from core.evaluation.budget import within_budget
 from core.evaluation.design import Experiment, design
+from core.evaluation.facts import facts_of
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult, run
-from core.models.base import with_settings
+from core.models.base import Value, with_settings
+from core.models.presets import SEEDS, preset
 from core.models.registry import MODELS, describe, model_class
 from core.models.spec import ModelSpec
 from core.options import parser_of, split
@@ -110,6 +113,7 @@ def _compare(options: argparse.Namespace) -> object:
     _check_places({"--out": options.out, "--forecasts": options.forecasts, "SOURCE": Path(options.source)})
     models = _chosen(options.models, options.set)
     understood = _understood(options)
+    models = _preset(options, models, understood.panel)
     experiment = _experiment(options, models, understood.panel)
     warnings = (*understood.warnings, *_unwritten(understood.panel, options.forecasts))
     for line in (*understood.repairs, *warnings, *experiment.warnings):
@@ -163,6 +167,7 @@ def _launched(bench: Workbench, workspace: str, options: argparse.Namespace, mod
     """The id of a new run on the table behind SOURCE."""
     understood = _understood(options)
     bench.add_series(workspace, understood.panel, options.source)
+    models = _preset(options, models, understood.panel)
     launched = bench.launch(workspace, _spec(options, models, understood.panel))
     for line in (*understood.repairs, *understood.warnings, *launched.warnings):
         print(line, file=sys.stderr)
@@ -186,7 +191,8 @@ def _spec(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Pan
     return RunSpec(
         series=tuple(series.key for series in panel), models=models, horizon=options.horizon,
         season=options.season, origins=options.origins, stride=options.stride, refit=options.refit,
-        coverages=options.coverage, seeds=options.seeds, seed=options.seed, device=options.device,
+        coverages=options.coverage, seeds=SEEDS[options.preset or "balanced"] if options.seeds is None else options.seeds,
+        seed=options.seed, device=options.device,
     )  # fmt: skip
 
 
@@ -212,8 +218,19 @@ def _device(wanted: str, models: tuple[ModelSpec, ...]) -> str:
     return resolve(wanted)
 
 
-def _chosen(names: str | None, settings: Sequence[str]) -> tuple[ModelSpec, ...]:
-    """The models of `--models`, with what `--set` changes in them."""
+def _preset(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> tuple[ModelSpec, ...]:
+    """The models as `--preset` sets them for the series, with what `--set` changes in them."""
+    if options.preset is None:
+        return models
+    facts = facts_of(_spec(options, models, panel), panel)
+    start = {one.name: preset(options.preset, model_class(one.name), facts) for one in models}
+    return _chosen(options.models, options.set, start)
+
+
+def _chosen(
+    names: str | None, settings: Sequence[str], start: Mapping[str, Mapping[str, Value]] = MappingProxyType({})
+) -> tuple[ModelSpec, ...]:
+    """The models of `--models`, with what `--set` changes in them. start: their settings before that, by name."""
     chosen = split(names) if names is not None else tuple(MODELS)
     changes: dict[str, dict[str, str]] = {}
     for text in settings:
@@ -229,7 +246,7 @@ def _chosen(names: str | None, settings: Sequence[str]) -> tuple[ModelSpec, ...]
         raise ConfigError(f"--models names {twice[0]} twice; name each model once")
     specs = []
     for name in chosen:
-        model = with_settings(model_class(name)(), changes.get(name, {}))
+        model = with_settings(model_class(name)(**start.get(name, {})), changes.get(name, {}))
         specs.append(ModelSpec(name, model.label, model.config()))
     return tuple(specs)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigError
+from core.models.presets import NAMES
 from core.models.registry import MODELS
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -54,13 +55,16 @@ def _add_reading(parser: Parser, *, is_optional: bool) -> None:
 def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
     parser.add_argument("--horizon", type=_whole, required=not is_optional, metavar="H", help="steps to forecast")
     parser.add_argument("--models", metavar="A,B,...", help=f"of {', '.join(MODELS)}; all by default")
+    parser.add_argument("--preset", choices=NAMES, help="settings and seeds to start from, for the series; --set comes after")
     parser.add_argument("--set", action="append", default=[], metavar="MODEL.SETTING=VALUE", help="change a setting")
     parser.add_argument("--season", type=_whole, metavar="N", help="steps in a season; proposed from the data by default")
     parser.add_argument("--origins", type=_whole, metavar="O", help="scored origins, 20 by default; 0: forecast only")
     parser.add_argument("--stride", type=_whole, default=1, metavar="K", help="steps between scored origins")
     parser.add_argument("--refit", action="store_true", help="fit anew at each origin")
     parser.add_argument("--coverage", type=_coverages, metavar="80,95", help="intervals, in percent")
-    parser.add_argument("--seeds", type=_whole, default=3, metavar="R", help="trainings of each network; their median counts")
+    parser.add_argument(
+        "--seeds", type=_whole, metavar="R", help="trainings of each network, 3 by default; their median counts"
+    )
     parser.add_argument("--seed", type=_whole, default=0, help="the first seed")
     parser.add_argument("--device", choices=DEVICES, default="auto")
 

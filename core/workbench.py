@@ -30,6 +30,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
 from core.experiment import TaskResult
+from core.jobs.allowance import crowding, within_wall_clock
 from core.jobs.cost import CostModel
 from core.jobs.launch import (
     Launch,
@@ -159,12 +160,15 @@ class Workbench:
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
-    def plan(self, workspace: str, spec: RunSpec) -> tuple[Experiment, Launch]:
-        """What a launch would compute, and what it would cost.  Raises what `launch` would for the same specification."""
+    def plan(self, workspace: str, spec: RunSpec, *, budget: float | None = None) -> tuple[Experiment, Launch]:
+        """What a launch would compute and cost, with fewer epochs to keep a `budget` of seconds.  Raises what it would."""
         if not spec.series:
             raise ConfigError("no series was chosen; choose at least one")
         refuse_many_models(spec, self.limits.jobs)
         experiment = design(spec, self.store.panel(workspace, spec.series))
+        if budget is not None:
+            workers, crowd = self.limits.host.workers, crowding()
+            experiment = within_wall_clock(experiment, budget, self.cost, workers, crowd=crowd)
         return experiment, planned(experiment, self.cost, self.limits.jobs)
 
     def launch(self, workspace: str, spec: RunSpec, *, title: str = "", request: str | None = None) -> Launch:

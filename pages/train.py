@@ -1,10 +1,12 @@
 """Train: choose models and settings, see what that will cost, launch, and watch."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.charts.plan import plan_chart
 from core.errors import AppError
-from pages.parts import chooser, frame, live, services, setup, state
+from pages.parts import chooser, frame, live, presets, services, setup, state
 from pages.parts.router import through_the_router
 from pages.parts.text import count, duration, megabytes
 
@@ -25,12 +27,14 @@ panel = services.panel(keys)
 st.title("Train models side by side", anchor=False)
 setup.ask(panel)
 strip = st.container()
-models = chooser.chosen()
+presets.ask(chooser.start_anew)
+basis = presets.basis(keys, panel, chooser.names())
+models = chooser.chosen(basis)
 
 # Compute
 experiment, launch, refusal = None, None, None
 try:
-    experiment, launch = services.plan(setup.spec(keys, models))
+    experiment, launch = services.plan(setup.spec(keys, models), setup.budget())
 except AppError as error:
     refusal = error
 
@@ -48,7 +52,7 @@ with strip:
             frame.warn(sentence)
     if refusal is not None:
         frame.problem(refusal)
-chooser.show(dict(launch.predictions) if launch else {})
+chooser.show(dict(launch.predictions) if launch else {}, basis)
 
 with st.container(horizontal=True, vertical_alignment="center", key="launch"):
     title = st.text_input("Title of the run", key="train.title", max_chars=120, placeholder="Title of the run (optional)",
@@ -61,7 +65,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="launch"):
         largest = max(one.memory for one in launch.predictions.values())
         st.caption(f"about {duration(launch.wall_clock(at_once))}, {megabytes(largest)} a model · {at_once} at once")
 if pressed:
-    run_id = services.launch(setup.spec(keys, models), title, state.request_token("train.request"))
+    planned = replace(setup.spec(keys, models), models=experiment.spec.models)
+    run_id = services.launch(planned, title, state.request_token("train.request"))
     state.forget("train.request")
     state.set_run(run_id)
     state.put("train.live", run_id)

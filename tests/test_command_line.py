@@ -40,7 +40,10 @@ def sales(tmp_path):
 def test_models_are_listed_with_everything_a_form_needs(capsys):
     assert main(["models"]) == 0
     models = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
-    assert list(models) == ["naive", "seasonal_naive", "mean", "drift", "ar", "arima", "ets", "theta", "rnn", "lstm", "gru"]
+    assert list(models) == [
+        "naive", "seasonal_naive", "mean", "drift", "ar", "arima", "ets", "theta",
+        "feedforward", "rnn", "lstm", "gru", "encoder_decoder", "bridge",
+    ]  # fmt: skip
     assert (models["gru"]["family"], models["gru"]["scope"]) == ("recurrent", "panel")
     hidden = next(one for one in models["lstm"]["parameters"] if one["name"] == "hidden")
     assert set(hidden) == {"name", "label", "help", "default", "unit", "low", "high", "step", "choices"}
@@ -129,6 +132,17 @@ def test_the_result_goes_to_a_file_when_asked(sales, tmp_path, capsys):
     assert json.loads(place.read_text())["models"][0]["name"] == "mean"
 
 
+@pytest.mark.parametrize(("preset", "seeds", "hidden"), [("quick", 1, 8), ("thorough", 5, 32)])
+def test_a_preset_comes_before_what_is_set(sales, capsys, preset, seeds, hidden):
+    arguments = ("--target", "sales", "--horizon", "6", "--origins", "1", "--models", "naive,lstm", "--set", "lstm.epochs=1")
+    assert main(["compare", str(sales), *arguments, "--preset", preset]) == 0
+    spec = json.loads(capsys.readouterr().out)["spec"]
+    lstm = spec["models"][1]["config"]
+    assert (spec["seeds"], lstm["hidden"], lstm["epochs"]) == (seeds, hidden, 1)
+    assert main(["compare", str(sales), *arguments, "--preset", preset, "--seeds", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["spec"]["seeds"] == 2
+
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 
 
@@ -191,7 +205,7 @@ def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
         (["--horizon", "6", "--set", "hidden=2"], "write MODEL.SETTING=VALUE"),
         (["--horizon", "0"], "horizon is 0; choose a whole number from 1"),
         (["--horizon", "six"], "argument --horizon: 'six' is not a whole number"),
-        (["--horizon", "70"], "series 'sales' has 60 points, too few: RNN needs 144 to train on with horizon 70"),
+        (["--horizon", "70"], "series 'sales' has 60 points, too few: Feed-forward needs 144 to train on with horizon 70"),
         (["--horizon", "6", "--set", "lstm.lookback=55", "--models", "lstm"], "lstm.lookback is 55; 54 training points"),
         (["--horizon", "6", "--coverage", "99"], "coverage 99 % needs 99 past errors; series 'sales' has 1"),
         (["--horizon", "6", "--coverage", "a"], "'a' is not a list of percentages"),
@@ -203,6 +217,7 @@ def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
         (["--horizon", "6", "--time-budget", "-1"], "'-1' is not a number of seconds above 0"),
         (["--horizon", "6", "--models", "ar,ar"], "--models names ar twice; name each model once"),
         (["--horizon", "6", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["--horizon", "6", "--preset", "fast"], "invalid choice: 'fast'"),
         (["--horizon", "6", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["--horizon", "6", "--out", "nowhere/at/all.json"], "does not exist"),
         ([], "the following arguments are required: --horizon"),

@@ -62,7 +62,7 @@ ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY - {"open_share"})
 def test_every_call_is_of_a_workspace_or_known_to_be_open(finished):
     for name, parameters in calls().items():
         assert name in OPEN_TO_ALL | {"open_share"} or list(parameters)[1] == "workspace", name
-        free = {"panel", "source", "request", "days", "passphrase", "includes_data", "content", "name"}
+        free = {"panel", "source", "request", "budget", "days", "passphrase", "includes_data", "content", "name"}
         known = {"self", "workspace", *finished, *free}
         assert name in OPEN_TO_ALL or set(parameters) <= known, f"{name} has a parameter that is not tried with foreign ids"
     assert all(set(calls()[name]) & set(finished) for name in ABOUT_IDS)

@@ -1,13 +1,18 @@
-"""A time budget becomes a number of epochs before training starts, so that a run stays a pure function of its specification."""
+"""A time budget becomes a number of epochs before training starts, so that a run stays a pure function of its specification.
+
+Here by measurement, for the command line, which has torch at hand; by prediction in `core.jobs.allowance`, for who has not.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from core.errors import ConfigError
 from core.evaluation.backtest import Rolling
 from core.evaluation.design import Experiment
+from core.evaluation.spec import RunSpec
 from core.models.base import Model
 from core.models.spec import ModelSpec
 from core.progress import Context
@@ -33,10 +38,19 @@ def within_budget(experiment: Experiment, seconds: float, device: str = "cpu") -
     fits = spec.seeds * (rolling.fits + 1)
     costs = {one.label: _cost(one.build(), train, spec.horizon, device) for one in trainable}
     share = (RESERVE * seconds - (time.perf_counter() - start)) / len(trainable) / fits
+    epochs = {one.label: _affordable(one, costs[one.label], share, seconds, fits) for one in trainable}
+    return replace(experiment, spec=with_epochs(spec, epochs))
+
+
+def with_epochs(spec: RunSpec, epochs: Mapping[str, int]) -> RunSpec:
+    """The specification with so many epochs at most for the models of these labels."""
     models = tuple(
-        _shortened(one, costs[one.label], share, seconds, fits) if one.label in costs else one for one in spec.models
+        replace(one, config=one.config | {"epochs": min(epochs[one.label], one.config["epochs"])})
+        if one.label in epochs
+        else one
+        for one in spec.models
     )
-    return replace(experiment, spec=replace(spec, models=models))
+    return replace(spec, models=models)
 
 
 def _cost(model: Model, train: Panel, horizon: int, device: str) -> tuple[float, float]:
@@ -50,7 +64,7 @@ def _cost(model: Model, train: Panel, horizon: int, device: str) -> tuple[float,
     return max(taken[1] - epoch, 0.0), epoch
 
 
-def _shortened(spec: ModelSpec, cost: tuple[float, float], share: float, seconds: float, fits: int) -> ModelSpec:
+def _affordable(spec: ModelSpec, cost: tuple[float, float], share: float, seconds: float, fits: int) -> int:
     fixed, epoch = cost
     affordable = int((share - fixed) / epoch)
     if affordable < 1:
@@ -58,4 +72,4 @@ def _shortened(spec: ModelSpec, cost: tuple[float, float], share: float, seconds
             f"{seconds:g} seconds are too few for {spec.label}: {fits} fits of one epoch alone take about "
             f"{fits * (fixed + epoch):.2g} s of its share; choose a larger budget, fewer networks, fewer seeds or no refit"
         )
-    return replace(spec, config={**spec.config, "epochs": min(affordable, spec.config["epochs"])})
+    return affordable

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from core.errors import ConfigError, LimitError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
+from core.jobs.allowance import wall_clock
 from core.jobs.cost import CostModel, Prediction
-from core.jobs.fairness import turn
 from core.jobs.limits import JobLimits
 from core.store.records import NewTask
 from core.store.store import Store
@@ -34,10 +34,7 @@ class Launch:
 
     def wall_clock(self, workers: int) -> float:
         """Predicted seconds until the last task has ended, with so many at once, each taken up in its turn."""
-        busy = [0.0] * workers
-        for seconds in sorted((one.seconds for one in self.predictions.values()), key=turn):
-            busy[busy.index(min(busy))] += seconds
-        return max(busy)
+        return wall_clock([one.seconds for one in self.predictions.values()], workers)
 
 
 def planned(experiment: Experiment, cost: CostModel, jobs: JobLimits) -> Launch:

@@ -16,9 +16,9 @@ from core.models.network import SHORTEST_LOOKBACK, Network
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
 PLAIN: dict[str, dict[str, dict[str, Value]]] = {  # of models whose settings do not depend on the series
-    "quick": {"ar": {"criterion": "bic"}, "arima": {"tries": 8}},
+    "quick": {"arima": {"tries": 8}},
     "balanced": {},
-    "thorough": {"ar": {"criterion": "rolling"}, "arima": {"tries": 60}},
+    "thorough": {"arima": {"tries": 60}},
 }
 WINDOWS = 32  # in one update
 LEAST_UPDATES = 8  # of an epoch, however short the series

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core.charts.labels import plain
+from core.errors import ConfigError
 from core.jobs.cost import Prediction
-from core.models.base import Model
+from core.models.base import Model, Value
+from core.models.network import Network
 from core.models.registry import MODELS
 from core.models.spec import LONGEST_LABEL, ModelSpec
-from pages.parts import forms, state
+from pages.parts import forms, frame, state, topology
+from pages.parts.forms import Form
+from pages.parts.presets import Basis
 from pages.parts.text import duration, megabytes, safe
 
 CARDS, WANTED = "train.cards", "train.models"
@@ -48,6 +52,15 @@ class Card:
         number = self.id.rpartition(".")[2]
         return self.model.label if number == "1" else f"{self.model.label} {number}"
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it takes part."""
+        return bool(state.get(f"{self.key}.on"))
+
+    def form(self, settings: Mapping[str, Mapping[str, Value]]) -> Form:
+        """Its settings, which start from those of its model."""
+        return Form(self.model, self.key, settings[self.name])
+
 
 def cards() -> tuple[Card, ...]:
     """All cards, in the order of the registry, twins after the first."""
@@ -66,11 +79,30 @@ def _wanted() -> list[str]:
     return [one for one in str(state.get(WANTED) or "").split() if re.fullmatch(TWIN, one) and one.rpartition(".")[0] in MODELS]
 
 
-def chosen() -> tuple[ModelSpec, ...]:
-    """The models that take part."""
-    found = [card for card in cards() if state.get(f"{card.key}.on")]
+def names() -> tuple[str, ...]:
+    """The registry names of the models that take part; the address follows."""
+    found = [card for card in cards() if card.is_on]
     state.put(WANTED, " ".join(card.id for card in found))
-    return tuple(ModelSpec(card.name, card.label, forms.config(card.model, card.key)) for card in found)
+    return tuple(card.name for card in found)
+
+
+def chosen(basis: Basis) -> tuple[ModelSpec, ...]:
+    """The models that take part."""
+    for card in cards():
+        forms.keep_changes(card.form(basis.settings))
+    return tuple(
+        ModelSpec(card.name, card.label, forms.config(card.form(basis.settings))) for card in cards() if card.is_on
+    )  # fmt: skip
+
+
+def start_anew() -> None:
+    """Forget what was set on any card but its name and whether it takes part."""
+    for card in cards():
+        kept = {f"{card.key}.{name}": state.get(f"{card.key}.{name}") for name in ("on", "label")}
+        state.forget(f"{card.key}.")
+        for key, value in kept.items():
+            if value is not None:
+                state.put(key, value)
 
 
 def fill(models: Sequence[ModelSpec]) -> None:
@@ -87,11 +119,12 @@ def fill(models: Sequence[ModelSpec]) -> None:
             ids.append(card.id)
         state.put(f"{card.key}.on", True)
         state.put(f"{card.key}.label", model.label)
-        forms.fill(card.model, card.key, model.config)
+        for name, value in model.config.items():
+            state.put(f"{card.key}.{name}", value)
     state.put(CARDS, " ".join(ids))
 
 
-def show(costs: Mapping[str, Prediction]) -> None:
+def show(costs: Mapping[str, Prediction], basis: Basis) -> None:
     """The cards. costs: what each model that takes part is predicted to need, by label."""
     everything = cards()
     for family in dict.fromkeys(card.model.family for card in everything):
@@ -100,41 +133,42 @@ def show(costs: Mapping[str, Prediction]) -> None:
             for card in everything:
                 if card.model.family == family:
                     with st.container(border=True, height="stretch", gap="xsmall"):
-                        _card(card, costs.get(card.label))
+                        _card(card, costs.get(card.label), basis)
 
 
-def _card(card: Card, cost: Prediction | None) -> None:
+def _card(card: Card, cost: Prediction | None, basis: Basis) -> None:
+    form = card.form(basis.settings)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.checkbox(f"**{safe(card.label, 30)}**", key=f"{card.key}.on", persist_state="session")
         with st.container(horizontal=True, width="content", gap=None):
-            if forms.config(card.model, card.key) and st.button(
-                "", key=f"{card.key}.open", icon=":material/tune:", type="tertiary", help=f"Settings of {safe(card.label, 30)}"
-            ):
-                _settings(card)
-            if card.id.endswith(".1"):
-                if forms.config(card.model, card.key) and st.button(
-                    "",
-                    key=f"{card.key}.twin",
-                    icon=":material/add:",
-                    type="tertiary",
-                    help="The same model once more, with other settings",
-                ):
-                    _add_twin(card)
-            elif st.button("", key=f"{card.key}.drop", icon=":material/close:", type="tertiary", help="Take this one away"):
-                _drop(card)
+            _buttons(card, form, basis)
     st.caption(card.model.help)
-    told = [safe(one, 60) for one in forms.changes(card.model, card.key)]
-    if cost is not None and state.get(f"{card.key}.on"):
+    told = [safe(one, 60) for one in forms.changes(form)]
+    if cost is not None and card.is_on:
         told.append(f"about {duration(cost.seconds)}, {megabytes(cost.memory)}")
     if told:
         st.caption(" · ".join(told))
 
 
-def _add_twin(card: Card) -> None:
+def _buttons(card: Card, form: Form, basis: Basis) -> None:
+    common = {"label": "", "type": "tertiary"}
+    if form.base:
+        if st.button(**common, key=f"{card.key}.open", icon=":material/tune:", help=f"Settings of {safe(card.label, 30)}"):
+            _settings(card, basis)
+        if card.id.endswith(".1"):
+            words = "The same model once more, with other settings"
+            if st.button(**common, key=f"{card.key}.twin", icon=":material/add:", help=words):
+                _add_twin(card, form)
+    is_twin = not card.id.endswith(".1")
+    if is_twin and st.button(**common, key=f"{card.key}.drop", icon=":material/close:", help="Take this one away"):
+        _drop(card)
+
+
+def _add_twin(card: Card, form: Form) -> None:
     ids = [one.id for one in cards()]
     number = next(number for number in range(2, 100) if f"{card.name}.{number}" not in ids)
     twin = Card(f"{card.name}.{number}", card.name)
-    forms.fill(card.model, twin.key, forms.config(card.model, card.key))
+    forms.fill(replace(form, key=twin.key), forms.config(form))
     state.put(f"{twin.key}.on", True)
     state.put(CARDS, " ".join([*ids, twin.id]))
     st.rerun()
@@ -147,12 +181,31 @@ def _drop(card: Card) -> None:
 
 
 @st.dialog("Settings", width="medium", on_dismiss="rerun")
-def _settings(card: Card) -> None:
+def _settings(card: Card, basis: Basis) -> None:
+    form = card.form(basis.settings)
     state.start(f"{card.key}.label", card.first_label)
     st.text_input("Name in this run", key=f"{card.key}.label", max_chars=LONGEST_LABEL, persist_state="session")
-    st.caption(card.model.help)
-    forms.draw(card.model, card.key)
+    with st.container(gap="xsmall"):
+        if any(other.label == card.label for other in cards() if other.id != card.id and (other.is_on or card.is_on)):
+            st.error(f"Another model is called {safe(card.label, 60)} too; give each a name of its own.")
+        st.caption(card.model.help)
+    with st.container():
+        _pictured(form, basis)
+    forms.draw(form)
     with st.container(horizontal=True):
         if st.button("Done", type="primary", key=f"{card.key}.done"):
             st.rerun()
-        st.button("Back to defaults", key=f"{card.key}.reset", on_click=forms.fill, args=(card.model, card.key, {}))
+        st.button("Back to the preset", key=f"{card.key}.reset", on_click=forms.fill, args=(form, {}))
+
+
+def _pictured(form: Form, basis: Basis) -> None:
+    """The drawing of a network; or what is wrong with the settings together, where each by itself is right."""
+    try:
+        model = form.model(**forms.config(form))
+        if basis.facts is not None and isinstance(model, Network):
+            topology.show(model, basis.panel, basis.facts)
+    except ConfigError as error:
+        if forms.is_sound(form):
+            frame.problem(error)
+        else:
+            st.caption("The drawing comes back as soon as every setting lies within its range.")

@@ -1,98 +1,196 @@
-"""The form of any model, drawn from the fields of its dataclass: label, unit, range, help; the advanced ones folded away."""
+"""The form of any model, drawn from the fields of its dataclass: label, unit, range, help; the advanced ones folded away.
+
+A form starts from a preset. The session holds what a person set otherwise, so that the rest follows the preset and the series.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import streamlit as st
 
+from core.errors import ConfigError
 from core.models.base import Model, Parameter, Value, parameters
-from pages.parts import state
+from core.models.network import Network, Reading, Training
+from pages.parts import frame, state
+
+SHAPE = "Shape"
+PARTS: Mapping[str, type] = {"Reading": Reading, "Training": Training}  # what heads the advanced fields of a network
+CHOICES = {
+    "one_to_many": "One-to-many: last state → all steps", "many_to_one": "Many-to-one: window → next value",
+    "synced": "Synced many-to-many: next value at every step", "encoder_decoder": "Encoder-decoder many-to-many",
+    "student_t": "Student t", "one_cycle": "one cycle", "adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "mae": "MAE",
+    "mse": "MSE", "aic": "AIC", "bic": "BIC", "hqic": "HQIC", "lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "relu": "ReLU",
+    "huber": "Huber", "gaussian": "Gaussian",
+}  # fmt: skip
 
 
-def draw(model: type[Model], key: str) -> None:
-    """A widget for each hyper-parameter, under "<key>.<name>"."""
-    plain = [one for one in parameters(model) if not one.advanced]
-    folded = [one for one in parameters(model) if one.advanced]
-    _columns(plain, key)
-    if folded:
-        with st.expander("Advanced"):
-            _columns(folded, key)
-    if not plain and not folded:
-        st.caption("This model has no settings.")
+@dataclass(frozen=True)
+class Form:
+    """The settings of one card, whose widgets keep their values under "<key>.<name>"; `base` is all that its preset sets."""
+
+    model: type[Model]
+    key: str
+    base: Mapping[str, Value]
+
+    def place(self, parameter: Parameter) -> str:
+        return f"{self.key}.{parameter.name}"
+
+    def value(self, parameter: Parameter) -> Value:
+        """As it was set, whether or not it means anything."""
+        return _typed(parameter, state.get(self.place(parameter), self.base[parameter.name]), self.base[parameter.name])
 
 
-def config(model: type[Model], key: str) -> dict[str, Value]:
-    """The hyper-parameters as the form has them; the default where it was never opened."""
-    return {one.name: _typed(one, state.get(f"{key}.{one.name}", one.default)) for one in parameters(model)}
+def relevant(form: Form) -> list[Parameter]:
+    """The parameters that mean something as the others are set, and that leave a choice."""
+    every = {one.name: one for one in parameters(form.model)}
+    return [one for one in every.values() if len(one.choices) != 1 and _matters(one, every, form)]
 
 
-def fill(model: type[Model], key: str, values: Mapping[str, Value]) -> None:
-    """Put values into the form before it is drawn."""
-    for one in parameters(model):
-        state.put(f"{key}.{one.name}", values.get(one.name, one.default))
+def _matters(parameter: Parameter, every: Mapping[str, Parameter], form: Form) -> bool:
+    """Whether the settings that it depends on have such values; one that means nothing itself counts at its default."""
+
+    def effective(one: Parameter) -> Value:
+        return form.value(one) if _matters(one, every, form) else one.default
+
+    return all(effective(every[name]) in wanted for name, wanted in parameter.when if name in every)
 
 
-def changes(model: type[Model], key: str) -> list[str]:
-    """What differs from the defaults, in words."""
-    found = config(model, key)
+def config(form: Form) -> dict[str, Value]:
+    """All hyper-parameters: as the form has them, as the preset has them where it was never opened, and at their default where
+    they mean nothing."""
+    shown = relevant(form)
+    return {one.name: form.value(one) if one in shown else one.default for one in parameters(form.model)}
+
+
+def fill(form: Form, values: Mapping[str, Value]) -> None:
+    """Put values into the form before it is drawn; those left out as the preset has them."""
+    for one in parameters(form.model):
+        state.put(form.place(one), values.get(one.name, form.base[one.name]))
+
+
+def keep_changes(form: Form) -> None:
+    """Forget what is as the preset has it, so that it follows when the preset or the series changes."""
+    for one in parameters(form.model):
+        if state.get(form.place(one), form.base[one.name]) == form.base[one.name]:
+            state.take(form.place(one))
+
+
+def changes(form: Form) -> list[str]:
+    """What differs from the preset, in words."""
+    found = config(form)
     return [
-        f"{one.label.lower()} {_words(found[one.name])}" for one in parameters(model) if found[one.name] != one.default
+        f"{one.label.lower()} {words(found[one.name])}" for one in relevant(form) if found[one.name] != form.base[one.name]
     ]  # fmt: skip
 
 
-def _words(value: Value) -> str:
+def words(value: Value) -> str:
+    """A value as people read it."""
     if value is None:
         return "automatic"
-    return (
-        {True: "on", False: "off"}[value]
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else CHOICES.get(value, str(value)).partition(":")[0]
 
 
-def _typed(parameter: Parameter, value: object) -> Value:
-    if value is None:
-        return None if parameter.is_optional else parameter.default
-    return float(value) if parameter.kind == "float" else value
+def is_sound(form: Form) -> bool:
+    """Whether every setting by itself is one that its model takes."""
+    return all(_wrong(one, form) is None for one in relevant(form))
 
 
-def _columns(some: list[Parameter], key: str) -> None:
-    columns = st.columns(2, gap="medium")
-    for place, parameter in enumerate(some):
-        with columns[place % 2]:
-            _widget(parameter, f"{key}.{parameter.name}")
+def _wrong(parameter: Parameter, form: Form) -> ConfigError | None:
+    try:
+        parameter.check(form.value(parameter), form.model.name)
+    except ConfigError as error:
+        return error
+    return None
 
 
-def _widget(parameter: Parameter, key: str) -> None:
+def draw(form: Form) -> None:
+    """A widget for each hyper-parameter that means something."""
+    shown = relevant(form)
+    folded = [one for one in shown if one.advanced]
+    with st.container():  # one place, however many rows: what follows would be made anew, and fold itself
+        _rows([one for one in shown if not one.advanced], form)
+    if folded:
+        with st.expander("Advanced"):
+            _headed(folded, form)
+    if not shown:
+        st.caption("This model has no settings.")
+
+
+def _headed(folded: list[Parameter], form: Form) -> None:
+    """The advanced fields of a network under small headings, those of other models as they come."""
+    if not issubclass(form.model, Network):
+        _rows(folded, form)
+        return
+    for title in (SHAPE, *PARTS):
+        some = [one for one in folded if _part(one.name) == title]
+        if some:
+            st.markdown(f"**{title}**")
+            _rows(some, form)
+
+
+def _part(name: str) -> str:
+    """Which heading a field of a network stands under, by the class that it comes from."""
+    shared = {one.name for one in fields(Network)}
+    return next((title for title, part in PARTS.items() if name in {one.name for one in fields(part)} - shared), SHAPE)
+
+
+def _rows(some: list[Parameter], form: Form) -> None:
+    """Two fields side by side; row by row, so that a narrow page has them in the same order."""
+    for first in range(0, len(some), 2):
+        for column, parameter in zip(st.columns(2, gap="medium"), some[first : first + 2], strict=False):
+            with column:
+                _field(parameter, form)
+
+
+def _field(parameter: Parameter, form: Form) -> None:
+    """The widget, and beside it what is wrong with its value: a value that was typed is refused in words, never put back."""
+    _widget(parameter, form)
+    error = _wrong(parameter, form)
+    if error is not None:
+        frame.problem(ConfigError(str(error).replace(f"{form.model.name}.{parameter.name}", parameter.label)))
+
+
+def _widget(parameter: Parameter, form: Form) -> None:
     label = f"{parameter.label} ({parameter.unit})" if parameter.unit else parameter.label
-    state.start(key, parameter.default)
-    common = {"key": key, "help": _help(parameter), "persist_state": "session"}
+    state.start(form.place(parameter), form.base[parameter.name])
+    common = {"key": form.place(parameter), "help": _help(parameter), "persist_state": "session"}
     if parameter.kind == "bool":
         st.toggle(label, **common)
     elif parameter.choices:
-        st.selectbox(label, parameter.choices, **common)
+        st.selectbox(label, parameter.choices, format_func=lambda one: CHOICES.get(one, one), **common)
     elif parameter.kind == "str":
-        st.text_input(label, **common)
+        st.text_input(label, placeholder=_empty(parameter, form), **common)
     else:
-        _number(label, parameter, common)
+        _number(label, parameter, form, common)
 
 
-def _number(label: str, parameter: Parameter, common: dict[str, object]) -> None:
-    cast = int if parameter.kind == "int" else float
-    low, high = (None if bound is None else cast(bound) for bound in (parameter.low, parameter.high))
-    step = parameter.step or (1 if parameter.kind == "int" else (parameter.default or 1) / 10)
+def _number(label: str, parameter: Parameter, form: Form, common: dict[str, object]) -> None:
+    """Without bounds of its own: a browser would drop what lies outside them, and say nothing once it is left."""
+    is_whole = parameter.kind == "int"
+    step = parameter.step or (1 if is_whole else (parameter.default or 1) / 10)
     st.number_input(
-        label, low, high, value=None, step=cast(step), format=None if parameter.kind == "int" else "%g",
-        placeholder="Automatic" if parameter.is_optional else None, **common,
+        label, value=None, step=int(step) if is_whole else float(step), format=None if is_whole else "%g",
+        placeholder=_empty(parameter, form), **common,
     )  # fmt: skip
 
 
+def _empty(parameter: Parameter, form: Form) -> str:
+    """What an empty field stands for."""
+    return "Automatic" if parameter.is_optional else words(form.base[parameter.name])
+
+
+def _typed(parameter: Parameter, value: object, base: Value) -> Value:
+    if value is None or (parameter.is_optional and isinstance(value, str) and not value.strip()):
+        return None if parameter.is_optional else base
+    return float(value) if parameter.kind == "float" else value
+
+
 def _help(parameter: Parameter) -> str:
-    return (
-        f"{parameter.help} {parameter.expectation()[:1].upper()}{parameter.expectation()[1:]}."
-        if not parameter.choices
-        else parameter.help
-    )
+    if parameter.kind not in ("int", "float"):
+        return parameter.help
+    wanted = parameter.expectation()
+    return f"{parameter.help} {wanted[:1].upper()}{wanted[1:]}."

@@ -132,10 +132,10 @@ def _panel(workspace: str, keys: tuple[str, ...]) -> Panel:
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def plan(spec: RunSpec) -> tuple[Experiment, Launch]:
-    """What a launch would compute and cost.  Raises what `launch` would."""
+def plan(spec: RunSpec, budget: float | None = None) -> tuple[Experiment, Launch]:
+    """What a launch would compute and cost, its epochs lowered to keep a budget of seconds.  Raises what `launch` would."""
     bench, workspace = own()
-    return bench.plan(workspace, spec)
+    return bench.plan(workspace, spec, budget=budget)
 
 
 def launch(spec: RunSpec, title: str, request: str) -> str:

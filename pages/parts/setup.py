@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.evaluation.design import COVERAGES
 from core.evaluation.spec import RunSpec
+from core.models.presets import SEEDS
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
-from pages.parts import chooser, state
+from pages.parts import chooser, presets, state
 
 OFFERED = (50, 80, 90, 95, 99)
 USUAL = tuple(round(100 * one) for one in COVERAGES)
@@ -39,7 +40,7 @@ def ask(panel: Panel) -> None:
             help="An 80 % interval should hold the truth in 8 of 10 forecasts. 99 % needs 99 past errors.",
         )  # fmt: skip
     with last:
-        state.start("train.seeds", 3)
+        state.start("train.seeds", SEEDS[presets.name()])
         st.number_input(
             "Seeds", 1, 20, key="train.seeds", persist_state="session",
             help="Each network is trained this often from other random weights; the forecast is the median.",
@@ -67,6 +68,11 @@ def _more() -> None:
             "Fit anew at every origin", key="train.refit", persist_state="session",
             help="Slower by the number of origins; without it each model is fitted once, before the first origin.",
         )  # fmt: skip
+        st.number_input(
+            "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
+            width=260,
+            help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
+        )  # fmt: skip
 
 
 def first_horizon(panel: Panel) -> int:
@@ -93,9 +99,16 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
     )
 
 
+def budget() -> float | None:
+    """Seconds that the run may take, None for as long as it takes."""
+    return state.get("train.budget")
+
+
 def fill(spec: RunSpec) -> None:
     """Set everything as a run had it, to change it a little."""
     chooser.fill(spec.models)
+    state.put(presets.CHOSEN, presets.USUAL)
+    state.put("train.budget", None)
     state.set_series(spec.series)
     state.put("train.live", "")
     for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed"):

@@ -25,6 +25,7 @@ ADDRESS: Mapping[str, Mapping[str, str]] = {
         "horizon": "train.horizon",
         "origins": "train.origins",
         "models": "train.models",
+        "preset": "train.preset",
     },
     "compare": {"run": RUN, "of": "compare.series", "at": "compare.origin", "band": "compare.band", "view": "compare.view"},
     "runs": {"shown": "runs.shown"},

@@ -58,3 +58,13 @@ def test_models_are_described_for_people(name):
         assert one.label
         assert one.help.endswith(".")
         assert one.default is not None or one.is_optional
+
+
+@every_model
+def test_what_a_setting_depends_on_is_another_one_with_such_values(name):
+    every = {one.name: one for one in parameters(MODELS[name])}
+    for one in every.values():
+        for other, wanted in one.when:
+            assert other != one.name
+            kinds = every[other].choices or (True, False)
+            assert set(wanted) < set(kinds) or len(kinds) == 1

@@ -171,7 +171,7 @@ def test_settings_are_drawn_from_the_model_and_what_differs_is_said(ready):
     at.button("train.card.lstm.1.open").click().run()
     sound(at)
     assert at.text_input("train.card.lstm.1.label").value == "LSTM"
-    assert at.number_input("train.card.lstm.1.hidden").proto.has_min
+    assert at.number_input("train.card.lstm.1.hidden").help.endswith("A whole number from 1 to 512.")
     at.session_state["train.card.lstm.1.hidden"] = 5
     sound(at.run())
     assert "hidden" in read(at).lower()

@@ -1,0 +1,81 @@
+"""Quick, balanced or thorough: what all cards start from, for the series and the horizon at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import AppError
+from core.evaluation.facts import facts_of
+from core.evaluation.spec import RunSpec
+from core.models.base import Value, parameters
+from core.models.presets import NAMES, SEEDS, Facts, preset
+from core.models.registry import MODELS
+from core.models.spec import ModelSpec
+from core.series.timeseries import Panel
+from pages.parts import state
+
+CHOSEN = "train.preset"
+USUAL = "balanced"
+HELP = {
+    "quick": "An answer in seconds: short windows, few units and epochs, one seed.",
+    "balanced": "Every model as it comes, networks with three seeds.",
+    "thorough": "Longer windows, more units and epochs, five seeds: what one would report. It takes several times as long.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What the cards start from. facts: None where the series is too short for the models that take part."""
+
+    panel: Panel
+    facts: Facts | None
+    settings: Mapping[str, Mapping[str, Value]]  # all of each model, by its name
+
+
+def name() -> str:
+    """The preset that is chosen; an address can hold anything."""
+    state.among(CHOSEN, NAMES, USUAL)
+    return str(state.get(CHOSEN))
+
+
+def ask(fill: Callable[[], None]) -> None:
+    """Which preset; a change is followed by `fill`, which brings it into the cards."""
+    chosen = name()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.segmented_control(
+            "Settings of all models", NAMES, format_func=str.capitalize, key=CHOSEN, required=True, persist_state="session",
+            on_change=_taken, args=(fill,), label_visibility="collapsed", width="content",
+        )  # fmt: skip
+        st.caption(HELP[chosen], width="content")
+
+
+def _taken(fill: Callable[[], None]) -> None:
+    state.put("train.seeds", SEEDS[name()])
+    fill()
+
+
+def basis(keys: tuple[str, ...], panel: Panel, names: tuple[str, ...]) -> Basis:
+    """What the cards start from. keys: of the panel's series; names: of the models that take part."""
+    asked = tuple(state.get(f"train.{field}") for field in ("horizon", "season", "origins"))
+    found = _facts(keys, tuple(dict.fromkeys(names)), asked, state.get("train.stride", 1), panel)
+    settings = {
+        one: {field.name: field.default for field in parameters(model)} if found is None else preset(name(), model, found)
+        for one, model in MODELS.items()
+    }
+    return Basis(panel, found, settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _facts(
+    keys: tuple[str, ...], names: tuple[str, ...], asked: tuple[int | None, ...], stride: int, _panel: Panel  # noqa: ARG001
+) -> Facts | None:  # fmt: skip
+    """Of the run that is asked for, its models as they come: what a card is set to shall not change what it starts from."""
+    horizon, season, origins = asked
+    models = tuple(ModelSpec(one, one) for one in names or ("naive",))
+    try:
+        return facts_of(RunSpec((), models, horizon, season=season, origins=origins, stride=stride), _panel)
+    except AppError:  # which the page says of the run itself
+        return None

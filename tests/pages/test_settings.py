@@ -1,0 +1,270 @@
+"""The settings of models: what a form shows, what it says of a value, presets, the time budget, what an AR learned."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models.arx import Summary
+from core.models.base import parameters
+from core.models.polynomial import inverse_roots, is_stable
+from core.models.presets import SEEDS, Facts, preset
+from core.models.registry import MODELS
+from core.series.timeseries import Panel
+from pages.parts import forms, learned
+from tests.faults.home import months
+from tests.pages.test_train_page import launch_button
+from tests.pages.visiting import alt, read, sound
+
+LSTM = "train.card.lstm.1"
+
+
+@pytest.fixture
+def ready(visit, bench):
+    """The page with a series at hand."""
+
+    def go(workspace="settings", **query):
+        bench.add_series(workspace, Panel((months(),)), "sales.csv")
+        return sound(visit("train", workspace, **query))
+
+    return go
+
+
+@pytest.fixture
+def opened(ready):
+    """The page with the settings of a card open, some of them set."""
+
+    def go(card="lstm.1", **values):
+        at = ready()
+        for name, value in values.items():
+            at.session_state[f"train.card.{card}.{name}"] = value
+        return sound(at.button(f"train.card.{card}.open").click().run())
+
+    return go
+
+
+def fields(at, card="lstm.1"):
+    """The names of the fields that are drawn."""
+    prefix = f"train.card.{card}."
+    widgets = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
+    return {one.key.removeprefix(prefix) for one in widgets if (one.key or "").startswith(prefix)} - {"label"}
+
+
+def test_what_means_nothing_is_not_drawn(opened):
+    assert fields(opened()) & {"k1", "k2", "teacher_forcing", "bptt", "bidirectional"} == {"bptt", "bidirectional"}
+    assert {"k1", "k2"} <= fields(opened(bptt="reset"))
+    assert fields(opened(topology="synced")) & {"bidirectional", "bptt"} == {"bptt"}
+    assert not fields(opened(bidirectional=True, bptt="reset")) & {"bptt", "k1", "k2"}
+    assert "teacher_forcing" in fields(opened(topology="encoder_decoder"))
+    assert "harmonics" not in fields(opened("ar.1"), "ar.1")
+    assert "harmonics" in fields(opened("ar.1", seasonal=True), "ar.1")
+
+
+def test_a_field_with_one_choice_is_not_drawn(opened):
+    found = fields(opened("encoder_decoder.1"), "encoder_decoder.1")
+    assert "topology" not in found
+    assert {"cell", "teacher_forcing"} <= found
+
+
+def test_what_means_nothing_is_not_computed_either(ready):
+    at = ready()
+    at.session_state[f"{LSTM}.bptt"] = "reset"
+    at.session_state[f"{LSTM}.k1"] = 5
+    at.session_state[f"{LSTM}.topology"] = "encoder_decoder"
+    sound(at.run())
+    assert "topology Encoder-decoder many-to-many" in read(at)
+    assert "back-propagation" not in read(at).lower()
+    assert not launch_button(at).disabled
+
+
+def test_advanced_settings_stand_under_headings(opened):
+    said = [one.value for one in opened().markdown]
+    assert [one for one in said if one in ("**Shape**", "**Reading**", "**Training**")] == [
+        "**Shape**", "**Reading**", "**Training**",
+    ]  # fmt: skip
+
+
+def test_every_help_teaches_and_tells_the_range():
+    at = {one.name: forms._help(one) for one in parameters(MODELS["ar"])}
+    assert at["order"].endswith("A whole number from 1 to 1000.")
+    assert at["lags"].endswith("Empty: all up to the order.")
+    assert not any("A word." in text for text in at.values())
+
+
+def test_a_value_out_of_bounds_is_refused_beside_its_field_and_on_the_page(opened):
+    at = opened(hidden=600)
+    assert at.number_input(f"{LSTM}.hidden").value == 600
+    assert "Hidden units is 600; choose a value from 1 to 512" in read(at)
+    assert "The drawing comes back" in read(at)
+    sound(at.run())
+    assert "Lstm.hidden is 600; choose a value from 1 to 512" in read(at)
+    assert launch_button(at).disabled
+
+
+def test_settings_that_do_not_go_together_are_told_above_them(opened):
+    assert "skip is 30, more than the lookback; choose skip ≤ 12" in read(opened(lookback=12, skip=30))
+
+
+def test_a_name_that_another_model_has_is_said_beside_it(opened):
+    assert "Another model is called GRU too; give each a name of its own." in read(opened(label="GRU"))
+    assert "Another model" not in read(opened())
+
+
+@pytest.mark.parametrize(
+    ("values", "shapes", "sentence"),
+    [
+        ({}, "15 steps × 2 inputs → 16 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
+        ({"topology": "many_to_one", "lookback": 10}, "10 steps × 2 inputs → 16 units → 9 steps ahead, one at a time",
+         "each answer then joins the window"),
+        ({"topology": "synced", "calendar": True}, "15 steps × 4 inputs", "at every step of the window"),
+        ({"topology": "encoder_decoder", "hidden": 5, "teacher_forcing": 0.2}, "→ 5 units →", "in 20 % of the updates"),
+        ({"bidirectional": True}, "16 units, read both ways", "from both ends"),
+        ({"bptt": "reset"}, "15 steps", "Gradients run back 3 steps, and the state is forgotten there."),
+    ],
+)  # fmt: skip
+def test_the_topology_is_drawn_with_the_shapes_of_the_window(opened, values, shapes, sentence):
+    at = opened(**values)
+    assert shapes in read(at)
+    assert sentence in read(at)
+    assert sentence in alt(at, -1)
+
+
+def test_a_model_that_is_no_network_has_no_drawing(opened):
+    assert len(opened("ar.1").get("vega_lite_chart")) == len(opened().get("vega_lite_chart")) - 1
+
+
+def test_a_preset_fills_all_cards_and_the_seeds(ready):
+    at = ready()
+    at.session_state[f"{LSTM}.hidden"] = 99
+    sound(at.run())
+    assert "hidden units 99" in read(at)
+    sound(at.get("button_group")[-1].set_value("quick").run())
+    assert at.session_state["train.preset"] == "quick"
+    assert at.number_input("train.seeds").value == SEEDS["quick"]
+    assert "hidden units 99" not in read(at)
+    sound(at.button(f"{LSTM}.open").click().run())
+    assert at.number_input(f"{LSTM}.hidden").value == 8
+    assert at.number_input(f"{LSTM}.lookback").value == 13
+    at.session_state[f"{LSTM}.lookback"] = 14
+    sound(at.run())
+    assert "lookback 14" in read(at)
+    assert "hidden units" not in read(at).lower().replace("hidden units (", "")
+
+
+def test_a_preset_follows_the_series_and_the_horizon_but_not_what_was_set_by_hand(ready):
+    at = ready(preset="quick")
+    assert at.number_input("train.seeds").value == 1
+    sound(at.button(f"{LSTM}.open").click().run())
+    at.session_state[f"{LSTM}.hidden"] = 9
+    sound(at.run())
+    at.number_input("train.horizon").set_value(20)
+    sound(at.run())
+    sound(at.button(f"{LSTM}.open").click().run())
+    expected = preset("quick", MODELS["lstm"], Facts(_trained(at), 20, 12))
+    assert at.number_input(f"{LSTM}.lookback").value == expected["lookback"] < 13
+    assert at.number_input(f"{LSTM}.hidden").value == 9
+
+
+def _trained(at):
+    return int(alt(at).partition(" values train")[0])
+
+
+@pytest.mark.parametrize("rubbish", ["", "fast", "<b>"])
+def test_an_address_with_another_preset_is_the_usual_one(ready, rubbish):
+    assert ready(preset=rubbish).session_state["train.preset"] == "balanced"
+
+
+def test_a_time_budget_lowers_epochs_in_words_and_the_run_has_them(ready, bench):
+    at = ready("budget")
+    at.session_state["train.budget"] = 1
+    sound(at.run())
+    said = read(at)
+    assert "time budget of 1 seconds is too short" in said
+    assert launch_button(at).disabled
+    needed = int(said.partition("choose at least ")[2].partition(",")[0])
+    at.session_state["train.budget"] = needed + 1
+    for name in ("epochs", "patience"):
+        at.session_state[f"{LSTM}.{name}"] = 5000
+    sound(at.run())
+    assert f"To keep {needed + 1} seconds, RNN trains" in read(at)
+    lowered = int(read(at).partition("LSTM trains ")[2].partition(" of 5000 epochs")[0])
+    sound(launch_button(at).click().run())
+    (record,) = bench.runs("budget")
+    bench.cancel("budget", record.id)
+    assert 1 <= next(one.config["epochs"] for one in record.spec.models if one.name == "lstm") == lowered < 5000
+
+
+@pytest.mark.parametrize("seconds", [0, -5])
+def test_no_time_at_all_is_refused(ready, seconds):
+    at = ready()
+    at.session_state["train.budget"] = seconds
+    sound(at.run())
+    assert f"the time budget is {seconds} seconds; choose more than 0" in read(at).lower()
+
+
+def test_what_an_ar_learned_is_shown_from_what_was_kept(bench, ran):
+    def page(results, panel):
+        from pages.parts import learned
+
+        learned.show(results, panel)
+
+    results = bench.results("finished", ran["finished"])
+    panel = bench.panel("finished", bench.run("finished", ran["finished"]).record.spec.series)
+    at = sound(AppTest.from_function(page, args=(results, panel)).run())
+    table = at.dataframe[0].value
+    (ar,) = [one for one in results if one.model.name == "ar"]
+    assert len(table) == ar.parameters
+    assert "lag 1" in list(table["Term"])
+    assert "months" in read(at) or "no swing" in read(at)
+    assert "Inverse roots of AR" in alt(at)
+    at = sound(AppTest.from_function(page, args=(results[:1], panel)).run())
+    assert "No AR has finished in this run." in read(at)
+
+
+def summary(*weights, differences=0):
+    lags = np.array(weights)
+    return Summary("AR", differences, 1.0, (), inverse_roots(lags), is_stable(lags))
+
+
+@pytest.mark.parametrize(
+    ("found", "freq", "words"),
+    [
+        # roots 0.9 e^(±2πi/10.6): φ₁ = 2 · 0.9 cos(2π/10.6), φ₂ = −0.81
+        (summary(2 * 0.9 * np.cos(2 * np.pi / 10.6), -0.81), "YS",
+         "every shock dies away, the slowest part of it by 10 % a step; it implies a damped cycle of about 10.6 years."),
+        (summary(0.5), "MS", "It is stable: every shock dies away, the slowest part of it by 50 % a step; no swing"),
+        (summary(0.5, differences=1), None, "Its changes are stable: every shock"),
+        (summary(2 * np.cos(2 * np.pi / 7) * 1.1, -1.21), "D", "a lasting cycle of about 7 days"),
+        (summary(1.2), "h", "It is not stable: a root lies on or outside the circle"),
+    ],
+)  # fmt: skip
+def test_what_roots_imply_is_a_sentence(found, freq, words):
+    assert words in learned.implied(found, freq)
+
+
+def test_a_summary_is_restored_without_statsmodels():
+    code = """
+import sys
+import numpy as np
+from core.models.autoregression import AR
+from core.models.spec import ModelSpec
+from core.evaluation.results import TaskResult
+from pages.parts.learned import summary_of
+from core.series.ids import encode_ids
+arrays = {
+    "ids": encode_ids(["y"]), "notes": encode_ids([]), "0.form": np.array([1, 0, 1, 0, 0]), "0.fixed": np.array([0.1]),
+    "0.lags": np.array([0.5]), "0.scaling": np.array([2.0, 3.0]), "0.deviation": np.array([1.0]), "0.names": encode_ids([]),
+    "0.covariates": np.empty((4, 0)), "0.terms": encode_ids(["constant", "lag 1"]),
+    "0.table": np.array([[1, 2], [0.5, 0.1]]),
+}
+result = TaskResult(ModelSpec("ar", "AR", AR().config()), "done", 1.0, arrays={f"7/{k}": v for k, v in arrays.items()})
+found = summary_of(result, "y")
+print(found.label, found.deviation, found.coefficients[1].estimate, "statsmodels" in sys.modules, "torch" in sys.modules)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert found.stdout.split() == ["AR(1)", "3.0", "0.5", "False", "False"]
