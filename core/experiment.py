@@ -24,7 +24,7 @@ from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores, averaged, score
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
-from core.progress import Context, Progress, Report, silent
+from core.progress import Context, Progress, Report, is_gain, silent
 from core.series.forecast import Forecast
 from core.series.timeseries import TimeSeries
 from core.threads import one_thread
@@ -120,7 +120,7 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
 
 
 def _notes(log: list[LogEntry]) -> tuple[str, ...]:
-    """Words for fits in which no epoch was better than epoch 0, the linear path that training starts from."""
+    """Words for fits in which no epoch was clearly better than epoch 0, the linear path that training starts from."""
     said = []
     for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
         fits: list[list[float]] = []
@@ -129,11 +129,11 @@ def _notes(log: list[LogEntry]) -> tuple[str, ...]:
                 fits.append([])
             if entry.fit == fit:
                 fits[-1].append(entry.epoch.validation_loss)
-        kept = sum(losses[0] <= min(losses) for losses in fits)
+        kept = sum(not is_gain(losses[0], min(losses)) for losses in fits)
         if kept:
             said.append(
                 f"for {what}, {kept} of {len(fits)} fits kept the linear path that training starts from: "
-                "no epoch was better on the validation part"
+                "no epoch was clearly better on the validation part"
             )
     return tuple(said)
 

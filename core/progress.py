@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+LEAST_GAIN = 0.05  # of the validation loss that training starts from
+
 
 @dataclass(frozen=True)
 class EpochLog:
@@ -24,6 +26,15 @@ class EpochLog:
     clipped: float
     learning_rate: float
     seconds: float
+
+
+def is_gain(start: float, best: float) -> bool:
+    """Whether training that lowered the validation loss of epoch 0 from `start` to `best` has gained anything to speak of.
+
+    The least of many noisy losses lies below the first even where nothing is learned. On sunspots, 12 steps ahead, gains of 2
+    to 4 % went with forecasts worse by a third; where training is worth something it gains more.
+    """
+    return start - best > LEAST_GAIN * abs(start)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.store.records import LIVE
-from pages.parts import board, frame, results, services, share, state, takeaway
+from pages.parts import board, frame, learned, results, services, share, state, takeaway
 from pages.parts.router import through_the_router
 
 through_the_router()
 
-VIEWS = ("Error by step", "Significance", "Training", "Table", "Downloads")
+VIEWS = ("Error by step", "Significance", "Training", "What AR learned", "Table", "Downloads")
 
 # Ask
 if state.take("run.lost"):
@@ -67,6 +67,8 @@ elif view == "Significance":
     results.significance(outcome)
 elif view == "Training":
     results.training(outcome)
+elif view == "What AR learned":
+    learned.show(outcome.results, outcome.panel)
 elif view == "Table":
     results.table(outcome, chosen)
 else:

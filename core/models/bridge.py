@@ -13,7 +13,7 @@ from core.models.arx import ARX
 from core.models.autoregression import AR
 from core.models.base import Fitted, Value, param
 from core.models.recurrent import Recurrence
-from core.progress import Context, Progress
+from core.progress import Context, Progress, is_gain
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
@@ -108,9 +108,11 @@ def from_equation(ar: ARX, scaling: Scaling) -> np.ndarray:
 
 def gained(ar: str, losses: list[float]) -> str:
     """What training was worth, in words: losses on the validation part, that of AR first."""
-    share = 100 * (1 - min(losses) / losses[0]) if losses[0] > 0 else 0.0
-    if share < 0.5:
-        return f"before training it forecasts as {ar} does, and no epoch was better on the validation part: it stays {ar}"
+    if not is_gain(losses[0], min(losses)):
+        return (
+            f"before training it forecasts as {ar} does, and no epoch was clearly better on the validation part: it stays {ar}"
+        )
+    share = 100 * (losses[0] - min(losses)) / abs(losses[0])
     return f"before training it forecasts as {ar} does; training made the validation loss {share:.0f} % smaller"
 
 

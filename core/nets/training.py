@@ -21,20 +21,23 @@ from core.nets.network import FORKS, Network
 from core.nets.optimizer import clip, make_optimizer, one_cycle
 from core.nets.settings import STEPWISE, Settings
 from core.nets.truncation import Piece, pieces
-from core.progress import Context, EpochLog
+from core.progress import Context, EpochLog, is_gain
 from core.series.timeseries import Panel
 
 FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4
 USUAL_RATE = 0.003
-MOST_FAILURES = 3  # losses that are not finite before training gives up
+MOST_FAILURES = 3  # divergences before training gives up
+DIVERGED = (
+    1e6  # a loss from which on training has diverged, finite or not: the linear path that it starts from has one of about 1
+)
 PLATEAU = 3  # a plateau lasts so much less than the patience
 
 
 def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, path: LinearPath | None = None) -> FittedNetwork:
     """Train one network on all series of the panel that are long enough, from a linear path of its own or the given one.
 
-    Raises FitError when the loss is not finite time and again, Cancelled when the context says so.
+    Raises FitError when it diverges time and again, Cancelled when the context says so.
     """
     ahead = settings.ahead(horizon)
     panel = Panel(tuple(series for series in train if is_trainable(series, ahead)))
@@ -84,10 +87,10 @@ class Trainer:
         self.steps = torch.arange(settings.lookback, device=context.device)
 
     def run(self) -> None:
-        """Train until the epochs or the patience are used up, then put the best weights back."""
-        log = self._start()
-        self.context.report(0.0, epoch=log)
-        best_loss, best_epoch, calm_since, best = log.validation_loss, 0, 0, self._weights()
+        """Train until the epochs or the patience are used up, then put the best weights back: the first, if hardly worse."""
+        start, first = self._start(), self._weights()
+        self.context.report(0.0, epoch=start)
+        best_loss, best_epoch, calm_since, best = start.validation_loss, 0, 0, first
         for epoch in range(1, self.settings.epochs + 1):
             log = self._epoch(epoch)
             if log is None:
@@ -100,7 +103,7 @@ class Trainer:
                 break
             elif self.settings.schedule == "plateau" and epoch - calm_since >= math.ceil(self.settings.patience / PLATEAU):
                 self.top_rate, calm_since = self.top_rate / 2, epoch
-        self._restore(best)
+        self._restore(best if is_gain(start.validation_loss, best_loss) else first)
         self.context.report(1.0)
 
     def _start(self) -> EpochLog:
@@ -111,12 +114,12 @@ class Trainer:
         return EpochLog(0, train, validation, 0.0, 0.0, 0.0, time.perf_counter() - begin)
 
     def _epoch(self, epoch: int) -> EpochLog | None:
-        """One pass, and what it did; None as soon as a loss or a gradient is not finite."""
+        """One pass, and what it did; None as soon as it diverges."""
         start, losses, norms = time.perf_counter(), [], []
         for update in range(self.updates):
             rate = self._rate(((epoch - 1) * self.updates + update) / (self.settings.epochs * self.updates))
             for loss, norm in self._window(rate):
-                if not (math.isfinite(loss) and math.isfinite(norm)):
+                if not (loss < DIVERGED and math.isfinite(norm)):
                     return None
                 losses.append(loss)
                 norms.append(norm)
@@ -130,16 +133,16 @@ class Trainer:
     def _go_back(self, best: list[torch.Tensor], epoch: int) -> None:
         """Back to the best weights, at half the rate.  Raises FitError when that has not helped often enough."""
         self.failures += 1
-        if self.failures == MOST_FAILURES:
+        if self.failures in (MOST_FAILURES, self.settings.epochs):  # or no epoch was ever sound
             calmer = min(self.settings.learning_rate / 10, USUAL_RATE)
             raise FitError(
-                f"{self.settings.label} diverged: the loss was not finite {MOST_FAILURES} times, last at epoch {epoch}, though "
-                f"the learning rate was halved each time; {self.settings.learning_rate:g} is too high, try {calmer:g}"
+                f"{self.settings.label} diverged {self.failures} times, last at epoch {epoch}, though the learning rate "
+                f"was halved each time; {self.settings.learning_rate:g} is too high, try {calmer:g}"
             )
         self._restore(best)
         self.optimizer = make_optimizer(self.settings.optimizer, self.parameters)
         self.top_rate /= 2
-        said = f"the loss was not finite at epoch {epoch}: back to the best weights, learning rate halved to {self.top_rate:g}"
+        said = f"training diverged at epoch {epoch}: back to the best weights, learning rate halved to {self.top_rate:g}"
         self.notes.append(said)
         self.context.report(epoch / self.settings.epochs, said)
 

@@ -64,8 +64,9 @@ def check_the_download(page):
         page.get_by_role("button", name=re.compile("Forecasts")).click()
     assert caught.value.suggested_filename == "Sales_of_eleven_years_forecasts.csv"
     rows = list(csv.DictReader(io.StringIO(caught.value.path().read_text(encoding="utf-8-sig"))))
-    assert {row["label"] for row in rows} == {"Naive", "AR", "RNN"}
-    assert len(rows) == 3 * 12 * 21  # models, steps, 20 origins and the future
+    combined = {"Mean of all", "Median of all", "Inverse-error weighted"}
+    assert {row["label"] for row in rows} == {"Naive", "AR", "RNN"} | combined
+    assert len(rows) == 6 * 12 * 21  # models and their combinations, steps, 20 origins and the future
     future = [row for row in rows if row["label"] == "Naive" and not row["origin"]]
     assert [row["ds"] for row in future] == [f"2023-{month:02d}-01" for month in range(1, 13)]
     assert {float(row["point"]) for row in future} == {SALES[-1]}

@@ -75,7 +75,7 @@ def test_a_network_that_diverges_says_so_and_never_ranks(bench):
     run_id = launched(bench, network("lstm", learning_rate=1e6), network("rnn"), *plain("naive"))
     record = ended(bench, run_id)
     assert [one.state for one in record.tasks] == ["failed", "done", "done", "done"]
-    assert "LSTM diverged: the loss is not finite at epoch" in record.tasks[0].error
+    assert "LSTM diverged" in record.tasks[0].error
     assert "learning rate" in record.tasks[0].error
     assert "LSTM" not in bench.comparison(OWNER, run_id).ranking
     assert record.best in ("RNN", "Naive")
