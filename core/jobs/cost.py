@@ -23,8 +23,9 @@ from core.jobs.work import memory, work
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 
-REFERENCE_PROBE = 0.0083  # seconds of the probe on the machine of the constants
-LEARNING = 0.3  # how far a factor moves towards what a task really took
+REFERENCE_PROBE = 0.0036  # seconds of the probe on the machine of the constants
+LEARNING = 0.3  # how far a factor moves towards what a task really took; the first task moves it most of the way
+FIRST = 0.8
 NEW = ".new"  # the end of the file that will take the place of the old one
 
 
@@ -42,7 +43,7 @@ class CostModel:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.guard = threading.Lock()
-        self.machine, self.models = _remembered(place)
+        self.machine, self.models = _remembered(place)  # by kind: the factor, and from how many tasks
 
     def clean(self) -> None:
         """Remove what a killed server left half-written. Only who has the home to itself may do so."""
@@ -55,7 +56,7 @@ class CostModel:
             if self.machine is None:
                 self.machine = probe() / REFERENCE_PROBE
                 self._remember()
-            factor = self.machine * self.models.get(kind(model), 1.0)
+            factor = self.machine * self._factor(model)
         seconds = factor * work(experiment.spec, model, points, len(experiment.panel))
         return Prediction(seconds, memory(experiment.spec, model, points))
 
@@ -66,10 +67,19 @@ class CostModel:
             return
         expected = self.machine * work(spec, model, sum(len(series) for series in panel), len(panel))
         with self.guard:
-            known = self.models.get(kind(model), 1.0)
-            seen = max(seconds, 1e-3) / expected
-            self.models[kind(model)] = math.exp((1 - LEARNING) * math.log(known) + LEARNING * math.log(seen))
+            seen, count = max(seconds, 1e-3) / expected, self.models.get(kind(model), (1.0, 0))[1]
+            share = max(LEARNING, FIRST / (count + 1))
+            factor = math.exp((1 - share) * math.log(self._factor(model)) + share * math.log(seen))
+            self.models[kind(model)] = factor, count + 1
             self._remember()
+
+    def _factor(self, model: ModelSpec) -> float:
+        """Of what this kind of model took; of one that was not seen yet, what is usual for the networks that were."""
+        known = self.models.get(kind(model))
+        if known is not None:
+            return known[0]
+        networks = [factor for name, (factor, _) in self.models.items() if " " in name]
+        return float(np.median(networks)) if networks and " " in kind(model) else 1.0
 
     def _remember(self) -> None:
         text = json.dumps({"machine": self.machine, "models": self.models})
@@ -82,28 +92,31 @@ class CostModel:
 
 
 def kind(model: ModelSpec) -> str:
-    """What a factor is learned for: a model, and for a network its topology, each of which works differently."""
-    topology = model.config.get("topology")
-    return f"{model.name} {topology}" if topology else model.name
+    """What a factor is learned for: a model, and for a network its topology too, each of which works differently."""
+    if "learning_rate" not in model.config:
+        return model.name
+    return f"{model.name} {model.config.get('topology', 'window')}"
 
 
-def _remembered(place: Path) -> tuple[float | None, dict[str, float]]:
+def _remembered(place: Path) -> tuple[float | None, dict[str, tuple[float, int]]]:
     """What the file holds; nothing if it is not there or not ours."""
     try:
         known = json.loads(place.read_text())
         machine = float(known["machine"]) if known["machine"] else None
-        return machine, {str(name): float(value) for name, value in known["models"].items() if float(value) > 0}
+        return machine, {
+            str(name): (float(one), int(count)) for name, (one, count) in known["models"].items() if float(one) > 0
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, {}
 
 
 def probe() -> float:
     """Processor seconds of a small recurrent computation in numpy: the best of five, whoever else computes meanwhile."""
-    weights = np.linspace(-0.1, 0.1, 64 * 64).reshape(64, 64)
+    weights = np.random.default_rng(0).standard_normal((64, 64)) / 8  # a state that lives on: one that dies out is slow
     taken = []
     for _ in range(5):
         start, state = time.thread_time(), np.ones((32, 64))
-        for _ in range(1000):
-            state = np.tanh(state @ weights)
+        for _ in range(400):
+            state = np.tanh(state @ weights + 0.1)
         taken.append(time.thread_time() - start)
     return min(taken)

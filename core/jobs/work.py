@@ -10,26 +10,27 @@ from core.models.base import Value
 from core.models.spec import ModelSpec
 
 MIB = 1 << 20
-UPDATE = {"rnn": 0.0007, "lstm": 0.0008, "gru": 0.0012, "window": 0.0005}  # seconds of an update without its arithmetic
-STEP = {"rnn": 4e-7, "lstm": 1.5e-7, "gru": 5e-7, "window": 2e-8}  # seconds for a step of a window in a batch, at 16 units
+UPDATE = {"rnn": 0.0025, "lstm": 0.0026, "gru": 0.0036, "window": 0.0012}  # seconds of an update without its arithmetic
+STEP = {"rnn": 1e-7, "lstm": 1e-7, "gru": 1.5e-7, "window": 2e-8}  # seconds for a step of a window in a batch, at 16 units
 WRITTEN_OUT = {
     "rnn": 0.0010,
     "lstm": 0.0032,
     "gru": 0.0034,
     "window": 0.0005,
 }  # the same where no fused cell has the activation
-DECODED = 0.0002  # seconds of an update for each step that a decoder spells out
-QUANTILES = 0.0012  # seconds of an update for the quantile loss
-FIT = 0.03  # seconds of a fit without its epochs
-FORECAST = 0.0005  # seconds of one forecast from one origin
-FED_BACK = {"many_to_one": 0.0003, "synced": 0.00025, "encoder_decoder": 0.0001}  # seconds for each step ahead of it
+DECODED = 0.00026  # seconds of an update for each step that a decoder spells out
+QUANTILES = 0.003  # seconds of an update for the quantile loss
+FIT = 0.05  # seconds of a fit without its epochs
+FORECAST = 0.001  # seconds of one forecast from one origin
+FED_BACK = {"many_to_one": 0.0006, "synced": 0.0005, "encoder_decoder": 0.0002}  # seconds for each step ahead of it
 PATHS = 8  # times as long where paths are drawn for intervals
 CLASSICAL = {  # seconds of a fit, and of a forecast from one origin, at 1,000 values; from how many values on they grow no more
     "arima": (9.0, 0.06, 1_000),
-    "ets": (0.25, 0.02, 5_000),
-    "theta": (0.02, 0.0003, 100_000),
+    "ets": (0.45, 0.035, 5_000),
+    "theta": (0.05, 0.0006, 100_000),
 }
-BOTTOM = 0.05  # seconds of a task whatever it does
+BOTTOM = 0.07  # seconds of a task whatever it does
+LIKELY = 0.25  # where the best epoch lies, as a share of all of them
 LEAST_MEMORY = 64 * MIB
 
 
@@ -43,7 +44,7 @@ def work(spec: RunSpec, model: ModelSpec, points: int, series: int) -> float:
         return BOTTOM + spec.seeds * (forecasts + fits * (FIT + _training(shape, spec.horizon, points)))
     forecasts, length = series * (origins + 1) * FORECAST, points / series
     if model.name == "ar":
-        return BOTTOM + forecasts + fits * series * 0.02 * (1 + min(length, 10_000) / 4_000)
+        return BOTTOM + forecasts + fits * series * 0.04 * (1 + min(length, 10_000) / 4_000)
     if model.name in CLASSICAL:
         fit, forecast, longest = CLASSICAL[model.name]
         share = min(length, longest) / 1_000
@@ -86,7 +87,9 @@ def _training(shape: Mapping[str, Value], horizon: int, points: int) -> float:
     cell, lookback, hidden = str(shape["cell"]), int(shape["lookback"]), int(shape["hidden"])
     windows = max(1, int(0.85 * points) // (1 if shape["is_end_only"] else lookback))
     batch = min(int(shape["batch"]), max(4, windows))
-    updates = int(shape["epochs"]) * max(8, math.ceil(windows / batch))
+    epochs, patience = int(shape["epochs"]), int(shape["patience"])
+    expected = max(1, round(min(epochs, patience + LIKELY * epochs)))  # patience ends most trainings early
+    updates = expected * max(8, math.ceil(windows / batch))
     ways = 2 if shape["bidirectional"] else 1
     size = max(1.0, hidden / 16) * max(1.0, hidden / 64)
     layers = int(shape["layers"])
@@ -94,7 +97,7 @@ def _training(shape: Mapping[str, Value], horizon: int, points: int) -> float:
     update = (UPDATE if is_fused else WRITTEN_OUT)[cell] * ways * (1 + 0.6 * (layers - 1))
     pace = 1.0 if cell in ("lstm", "window") and is_fused else (1 + lookback / 24) / 2
     pieces = 1 if shape["bptt"] == "full" else lookback / int(shape.get("k1") or max(1, lookback // 4))
-    seconds = update * pace * (1 + 0.7 * (pieces - 1)) + STEP[cell] * size * ways * layers * batch * lookback
+    seconds = update * pace * (1 + 0.25 * (pieces - 1)) + STEP[cell] * size * ways * layers * batch * lookback
     if shape["topology"] == "encoder_decoder":
         seconds += DECODED * horizon * (1.4 if cell == "gru" else 1.0) * max(1.0, hidden / 32)
     return updates * (seconds + (QUANTILES if shape["loss"] == "quantile" else 0.0))
