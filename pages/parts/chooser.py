@@ -23,7 +23,10 @@ from pages.parts.text import duration, megabytes, safe
 CARDS, WANTED = "train.cards", "train.models"
 TWIN = r"[a-z_]+\.[1-9][0-9]?"  # the id of a card
 FIRST = ("naive", "seasonal_naive", "ar", "rnn", "lstm", "gru")
-FAMILIES = {"naive": "Simple", "autoregressive": "Autoregressive", "classical": "Classical", "recurrent": "Recurrent"}
+FAMILIES = {
+    "simple": "Simple", "autoregressive": "Autoregressive", "classical": "Classical", "feed-forward": "Neural networks",
+    "recurrent": "Neural networks",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Card:
     @property
     def model(self) -> type[Model]:
         return MODELS[self.name]
+
+    @property
+    def heading(self) -> str:
+        """What it stands under."""
+        return FAMILIES.get(self.model.family, self.model.family.capitalize())
 
     @property
     def label(self) -> str:
@@ -127,11 +135,11 @@ def fill(models: Sequence[ModelSpec]) -> None:
 def show(costs: Mapping[str, Prediction], basis: Basis) -> None:
     """The cards. costs: what each model that takes part is predicted to need, by label."""
     everything = cards()
-    for family in dict.fromkeys(card.model.family for card in everything):
-        st.markdown(f"**{FAMILIES.get(family, family.capitalize())}**")
-        with st.grid(min_column_width=230, gap="small", key=f"family.{family}"):
+    for heading in dict.fromkeys(card.heading for card in everything):
+        st.markdown(f"**{heading}**")
+        with st.grid(min_column_width=230, gap="small", key=f"family.{heading}"):
             for card in everything:
-                if card.model.family == family:
+                if card.heading == heading:
                     with st.container(border=True, height="stretch", gap="xsmall"):
                         _card(card, costs.get(card.label), basis)
 
