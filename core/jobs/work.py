@@ -66,10 +66,10 @@ def _shape(model: ModelSpec) -> dict[str, Value]:
     config = {
         "topology": "one_to_many", "bidirectional": False, "bptt": "full", "skip": 12, "activation": "tanh", "layers": 1,
     } | model.config  # fmt: skip
-    cell = str(config.get("cell") or ("window" if model.name == "feedforward" else model.name))
-    is_end_only = cell == "window" or config["bidirectional"] or config["topology"] == "many_to_one"
+    network = model.build()
+    is_end_only = network.is_end_only
     return config | {
-        "cell": cell,
+        "cell": network.settings()["cell"],
         "is_end_only": is_end_only,
         "lookback": config["lookback"] or 24,
         "hidden": config["hidden"] or 32,

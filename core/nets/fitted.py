@@ -46,13 +46,14 @@ class FittedNetwork:
     def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:
         if horizon > self.horizon:
             raise ConfigError(f"{self.settings.label} was trained for horizon {self.horizon}; {horizon} needs a new fit")
-        self.extras.require(history, horizon)
+        is_fed_back = self.settings.topology in STEPWISE
+        self.extras.require(history, horizon if is_fed_back else self.horizon)
         loss = LOSSES[self.settings.loss]
         levels = levels if loss.has_intervals else ()
         scaling = self.scalings.get(history.id) or Scaling.learn(history)  # a series too short to train on, or a new one
         lens = Lens(self.settings, scaling, self.extras, self.keeps_level)
         with one_thread(), torch.no_grad():
-            if self.settings.topology in STEPWISE:
+            if is_fed_back:
                 point, quantiles = self._fed_back(lens, history, horizon, levels)
             else:
                 point, quantiles = self._direct(lens, history, horizon, levels)

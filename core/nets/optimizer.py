@@ -72,17 +72,19 @@ def one_cycle(share: float, top: float, *, rise: float = 0.1) -> float:
     return top * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise))))
 
 
-def clip(gradients: Sequence[torch.Tensor], bound: float, by: str = "norm") -> float:
-    """Hold the gradients back, in place; their common norm before.
+def clip(gradients: Sequence[torch.Tensor], bound: float, by: str = "norm") -> tuple[float, bool]:
+    """Hold the gradients back, in place; their common norm before, and whether anything was held back.
 
     by "norm": scaled together to a norm of at most `bound`, so that their direction stays; by "value": each number to ±bound.
     Source: Pascanu, Mikolov & Bengio 2013, ICML, section 3.2.
     """
     norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients])))
     if by == "value":
-        for one in gradients:
+        is_clipped = norm > bound and any(bool(one.abs().max() > bound) for one in gradients)
+        for one in gradients if is_clipped else ():
             one.clamp_(-bound, bound)
-    elif norm > bound:
+        return norm, is_clipped
+    if norm > bound:
         for one in gradients:
             one.mul_(bound / norm)
-    return norm
+    return norm, norm > bound

@@ -115,17 +115,18 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> EpochLog | None:
         """One pass, and what it did; None as soon as it diverges."""
-        start, losses, norms = time.perf_counter(), [], []
+        start, losses, norms, clipped = time.perf_counter(), [], [], []
         for update in range(self.updates):
             rate = self._rate(((epoch - 1) * self.updates + update) / (self.settings.epochs * self.updates))
-            for loss, norm in self._window(rate):
+            for loss, norm, is_clipped in self._window(rate):
                 if not (loss < DIVERGED and math.isfinite(norm)):
                     return None
                 losses.append(loss)
                 norms.append(norm)
-        clipped = float(np.mean(np.array(norms) > self.settings.clip))
+                clipped.append(is_clipped)
         validation, seconds = self._loss_at(self.examples.validation), time.perf_counter() - start
-        return EpochLog(epoch, float(np.mean(losses)), validation, float(np.mean(norms)), clipped, rate, seconds)
+        train, norm, share = (float(np.mean(one)) for one in (losses, norms, clipped))
+        return EpochLog(epoch, train, validation, norm, share, rate, seconds)
 
     def _rate(self, share: float) -> float:
         return one_cycle(share, self.top_rate) if self.settings.schedule == "one_cycle" else self.top_rate
@@ -135,9 +136,10 @@ class Trainer:
         self.failures += 1
         if self.failures in (MOST_FAILURES, self.settings.epochs):  # or no epoch was ever sound
             calmer = min(self.settings.learning_rate / 10, USUAL_RATE)
+            again = f"{self.failures} times, though the learning rate was halved each time, last "
             raise FitError(
-                f"{self.settings.label} diverged {self.failures} times, last at epoch {epoch}, though the learning rate "
-                f"was halved each time; {self.settings.learning_rate:g} is too high, try {calmer:g}"
+                f"{self.settings.label} diverged {again if self.failures > 1 else ''}at epoch {epoch}; the learning rate "
+                f"{self.settings.learning_rate:g} is too high, try {calmer:g}"
             )
         self._restore(best)
         self.optimizer = make_optimizer(self.settings.optimizer, self.parameters)
@@ -146,8 +148,8 @@ class Trainer:
         self.notes.append(said)
         self.context.report(epoch / self.settings.epochs, said)
 
-    def _window(self, rate: float) -> Iterator[tuple[float, float]]:
-        """The updates on one batch of windows, piece by piece: the loss of each, and the gradient's norm before clipping."""
+    def _window(self, rate: float) -> Iterator[tuple[float, float, bool]]:
+        """The updates on a batch of windows, piece by piece: loss, norm of the gradient as it was, whether it was clipped."""
         first = torch.from_numpy(self.random.choice(self.examples.starts, self.batch)).to(self.steps.device)
         rows = first[:, None] + self.steps  # (B, L)
         held: dict[int, Carried | None] = {0: None}
@@ -157,13 +159,13 @@ class Trainer:
                 with torch.no_grad():
                     held[piece.end] = self.network.reader(self.examples.inputs[rows[:, piece.start : piece.end]], carried)[1]
                 continue
-            loss, norm, after = self._update(rows, piece, carried, rate)
+            *found, after = self._update(rows, piece, carried, rate)
             held[piece.end] = detached(after)
-            yield loss, norm
+            yield tuple(found)
 
     def _update(
         self, rows: torch.Tensor, piece: Piece, carried: Carried | None, rate: float
-    ) -> tuple[float, float, Carried | None]:
+    ) -> tuple[float, float, bool, Carried | None]:
         """One step of the optimiser on the answers of a piece."""
         read, at = rows[:, piece.start : piece.end], self._asked(piece)
         asked = read if at is None else read[:, at]  # (B, P)
@@ -175,9 +177,9 @@ class Trainer:
             )
         loss = (self.loss(answers.to(targets.dtype), targets) * seen).sum() / seen.sum().clamp(min=1.0)
         gradients = torch.autograd.grad(loss, self.parameters)
-        norm = clip(gradients, self.settings.clip, self.settings.clip_by)
+        norm, is_clipped = clip(gradients, self.settings.clip, self.settings.clip_by)
         self.optimizer.update(gradients, rate)
-        return loss.item(), norm, carried
+        return loss.item(), norm, is_clipped, carried
 
     def _asked(self, piece: Piece) -> torch.Tensor | None:
         """(P,) the steps of a piece that are answered at; None for all of them."""

@@ -85,3 +85,16 @@ def stirred(fitted: FittedNetwork) -> FittedNetwork:
     torch.manual_seed(7)
     fitted.network.head.weight.add_(0.3 * torch.randn_like(fitted.network.head.weight))
     return fitted
+
+
+def slopes(parameter: torch.Tensor, loss) -> list[float]:
+    """The gradient of `loss()` by central differences, one number of a parameter in double precision after the other."""
+    flat, found = parameter.data.view(-1), []
+    for place in range(len(flat)):
+        value = float(flat[place])
+        flat[place] = value + 1e-6
+        above = loss()
+        flat[place] = value - 1e-6
+        found.append((above - loss()) / 2e-6)
+        flat[place] = value
+    return found

@@ -41,9 +41,17 @@ def test_every_optimiser_has_its_name():
 
 def test_clipping_by_value_cuts_each_number_by_itself():
     gradients = [torch.tensor([[3.0, -4.0]]), torch.tensor([0.5, -12.0])]
-    assert clip(gradients, 2.0, "value") == pytest.approx(np.sqrt(9 + 16 + 0.25 + 144))  # the norm before
+    norm, is_clipped = clip(gradients, 2.0, "value")
+    assert norm == pytest.approx(np.sqrt(9 + 16 + 0.25 + 144))  # before
+    assert is_clipped
     assert gradients[0].tolist() == [[2.0, -2.0]]
     assert gradients[1].tolist() == [0.5, -2.0]
+
+
+def test_by_value_a_long_gradient_of_small_numbers_is_not_clipped():
+    gradients = [torch.full((9,), 1.5)]
+    assert clip(gradients, 2.0, "value") == (pytest.approx(4.5), False)
+    assert gradients[0].tolist() == [1.5] * 9
 
 
 def logs_of(settings: Settings, series) -> list:
