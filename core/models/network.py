@@ -127,7 +127,7 @@ class Training(Network):
         choices=("huber", "mae", "mse", *DISTRIBUTIONS),
     )  # fmt: skip
     learning_rate: float = param(
-        0.003, "Learning rate", "Largest step of the optimiser; halved by itself when the loss is not finite.",
+        0.006, "Learning rate", "Largest step of the optimiser; halved by itself when the loss is not finite.",
         low=1e-6, high=1e6,
     )  # fmt: skip
     epochs: int = param(60, "Epochs", "Passes over the training part at most.", low=1, high=5000)

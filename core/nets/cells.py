@@ -36,8 +36,25 @@ def make_cell(cell: str, activation: str, channels: int, hidden: int, layers: in
     dropout = dropout if layers > 1 else 0.0
     if activation == "tanh" or (cell == "rnn" and activation == "relu"):
         more = {"nonlinearity": activation} if cell == "rnn" else {}
-        return FUSED[cell](channels, hidden, layers, batch_first=True, dropout=dropout, **more)
-    return ReferenceCell(cell, channels, hidden, layers, dropout, activation)
+        return drawn(FUSED[cell](channels, hidden, layers, batch_first=True, dropout=dropout, **more), hidden)
+    return drawn(ReferenceCell(cell, channels, hidden, layers, dropout, activation), hidden)
+
+
+@torch.no_grad()
+def drawn(cell: nn.Module, hidden: int) -> nn.Module:
+    """The cell with the weights that training starts from: of each gate R orthogonal, and W by the number of its own inputs.
+
+    torch draws W by the number of units, so that one input of size one hardly reaches 64 of them, and training begins with
+    some hundred updates that only make W larger. Source: LeCun et al. 1998, Efficient BackProp, section 4.6; Saxe et al. 2014,
+    arXiv:1312.6120.
+    """
+    for name, weights in cell.named_parameters():
+        if "weight_hh" in name:
+            for gate in weights.split(hidden):
+                nn.init.orthogonal_(gate)
+        elif "weight_ih" in name:
+            weights.uniform_(-1, 1).div_(math.sqrt(weights.shape[1]))
+    return cell
 
 
 class ReferenceCell(nn.Module):

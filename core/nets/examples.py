@@ -21,7 +21,8 @@ from core.series.timeseries import Panel, TimeSeries
 
 VALIDATION_SHARE = 0.15  # of a series, for the end of training
 CHOICE_SHARE = 0.25  # for whether a series keeps its level, which shows over a longer stretch
-MOST_VALIDATED = 256  # validation windows, evenly spread; neighbours overlap, and more of them tell little more
+VALIDATED = 1024  # targets that validation looks at, about: windows are evenly spread, and neighbours share their targets
+FEWEST_VALIDATED, MOST_VALIDATED = 64, 256  # windows of them, where there are so many
 MOST_LINEAR_VALIDATED = 2000
 
 
@@ -153,7 +154,8 @@ def _examples(
     tensors = [
         torch.from_numpy(np.concatenate(part)).to(device) for part in zip(*blocks, strict=True)
     ]  # inputs, linear, targets, seen
-    return Examples(*tensors, np.concatenate(starts), thinned(np.concatenate(validation), MOST_VALIDATED), train_steps)
+    chosen = thinned(np.concatenate(validation), most_validated(len(size)))
+    return Examples(*tensors, np.concatenate(starts), chosen, train_steps)
 
 
 def _block(one: Features, goal: np.ndarray, seen: np.ndarray, lookback: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -171,6 +173,11 @@ def thinned(array: np.ndarray, most: int) -> np.ndarray:
     if len(array) <= most:
         return array
     return array[np.linspace(0, len(array) - 1, most).round().astype(int)]
+
+
+def most_validated(horizon: int) -> int:
+    """Windows that validation looks at."""
+    return min(max(VALIDATED // horizon, FEWEST_VALIDATED), MOST_VALIDATED)
 
 
 def is_trainable(series: TimeSeries, horizon: int) -> bool:

@@ -37,8 +37,7 @@ class Adam:
 
     @torch.no_grad()
     def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
-        for count in self.counts:
-            count += 1
+        torch._foreach_add_(self.counts, 1)
         dense = [one.contiguous() for one in gradients]  # the kernel reads each as one piece of memory
         torch._fused_adamw_(
             self.parameters, dense, self.first, self.second, [], self.counts, lr=learning_rate,
@@ -78,7 +77,7 @@ def clip(gradients: Sequence[torch.Tensor], bound: float, by: str = "norm") -> t
     by "norm": scaled together to a norm of at most `bound`, so that their direction stays; by "value": each number to ±bound.
     Source: Pascanu, Mikolov & Bengio 2013, ICML, section 3.2.
     """
-    norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients])))
+    norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
     if by == "value":
         is_clipped = norm > bound and any(bool(one.abs().max() > bound) for one in gradients)
         for one in gradients if is_clipped else ():

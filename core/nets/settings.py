@@ -38,7 +38,7 @@ class Settings:
     loss: str = "huber"
     epochs: int = 60
     patience: int = 30
-    learning_rate: float = 0.003
+    learning_rate: float = 0.006
     schedule: str = "one_cycle"
     optimizer: str = "adamw"
     batch: int = 32

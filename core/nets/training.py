@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch
 from core.errors import FitError
 from core.nets.cells import Carried
 from core.nets.device import reproducible
-from core.nets.examples import MOST_VALIDATED, Examples, is_trainable, prepare, thinned
+from core.nets.examples import Examples, is_trainable, most_validated, prepare, thinned
 from core.nets.fitted import FittedNetwork
 from core.nets.linear import LinearPath
 from core.nets.losses import LOSSES
@@ -109,7 +109,8 @@ class Trainer:
     def _start(self) -> EpochLog:
         """What the linear path alone gives, as epoch 0: if no epoch is better, it is what forecasts."""
         begin = time.perf_counter()
-        seen = thinned(self.examples.starts, MOST_VALIDATED) + self.settings.lookback - 1
+        starts = thinned(self.examples.starts, most_validated(self.examples.targets.shape[1]))
+        seen = starts + self.settings.lookback - 1
         train, validation = self._loss_at(seen), self._loss_at(self.examples.validation)
         return EpochLog(0, train, validation, 0.0, 0.0, 0.0, time.perf_counter() - begin)
 
@@ -191,12 +192,10 @@ class Trainer:
             at = np.sort(self.random.choice(at, min(FORKS, len(at)), replace=False))
         return None if len(at) == length else torch.from_numpy(at).to(self.steps.device)
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
+    def _precision(self) -> AbstractContextManager:
         """Products in bfloat16 on a GPU, if the settings say so; weights, sums and the loss stay in single precision."""
         is_mixed = self.settings.precision == "mixed" and self.context.device == "cuda"
-        with torch.autocast("cuda", torch.bfloat16, enabled=is_mixed):
-            yield
+        return torch.autocast("cuda", torch.bfloat16) if is_mixed else nullcontext()
 
     @torch.no_grad()
     def _loss_at(self, last: np.ndarray) -> float:

@@ -32,11 +32,16 @@ from tests.bench.peers.process import FOREIGN, PLAIN, UNROLL, Library, Peer
 from tests.bench.peers.request import HORIZON, Answer, Request
 
 CELLS = ("lstm", "gru", "rnn")
-RATE = 0.003  # of all; it is Unroll's default, and the better one for the others than their own 0.001
+RATES = {
+    "lstm": 0.01,
+    "gru": 0.01,
+    "rnn": 0.003,
+}  # of the others, the best of 0.001, their own, to 0.02; Unroll has its default
+FEW = 8  # windows of a smaller batch, which still teaches twelve times the labels that others learn from 32
 UPDATES, ROUNDS = 300, 5
 BUDGETS = tuple(round(25 * 1.5**power) for power in range(18))
 SEEDS, EVERY, PATIENCE, LONGEST = 3, 4, 12.0, 10.0  # a fit may last PATIENCE times Unroll's, 2 to LONGEST seconds
-MARGIN, PLAIN_UPDATES = 1.1, 1000
+MARGIN, PLAIN_UPDATES = 1.15, 1000  # the linear path alone comes within 1.10 of the best possible
 COEFFICIENT, WAVE = 0.8, 3 * np.sin(2 * np.pi * np.arange(2000) / 24)
 
 
@@ -57,7 +62,7 @@ class Task:
         return range(self.trained, len(self.values) - HORIZON + 1, EVERY)
 
     def request(self, cell: str, updates: int, seed: int = 0) -> Request:
-        return Request(cell, updates, RATE, seed, tuple(self.values), self.trained, tuple(self.origins))
+        return Request(cell, updates, RATES[cell], seed, tuple(self.values), self.trained, tuple(self.origins))
 
     def error(self, points: object) -> float:
         """Mean absolute error of points (O, H)."""
@@ -130,10 +135,12 @@ def fits(peers: Mapping[Library, Peer]) -> None:
     print(f"{'':30} {'seconds':>8} {'by clock':>10} {'to Unroll':>10} {'labels / s':>12} {'Unroll to it':>13}")
     for cell in CELLS:
         request = replace(seasonal().request(cell, UPDATES), origins=())
-        rounds = [[peer.ask(request) for peer in peers.values()] for _ in range(ROUNDS)]
+        asked = [(library.label, peer, request) for library, peer in peers.items()]
+        asked.insert(1, (f"{UNROLL.label}, batches of {FEW}", peers[UNROLL], replace(request, batch=FEW)))
+        rounds = [[peer.ask(one) for _, peer, one in asked] for _ in range(ROUNDS)]
         best = [min(answers, key=lambda answer: answer.processor) for answers in zip(*rounds, strict=True)]
-        for library, answer in zip(peers, best, strict=True):
-            print(f"{cell:5}{library.label:25} {answer.processor:8.2f} {answer.seconds:10.2f}", end="")
+        for (label, *_), answer in zip(asked, best, strict=True):
+            print(f"{cell:5}{label:25} {answer.processor:8.2f} {answer.seconds:10.2f}", end="")
             print(
                 f" {answer.processor / best[0].processor:10.2f} {speed(answer):12,.0f} {speed(best[0]) / speed(answer):13.1f}"
             )

@@ -73,8 +73,8 @@ def test_a_constant_rate_stays_and_one_cycle_rises_and_falls():
         [log.learning_rate for log in logs_of(replace(CHEAP, schedule=schedule, epochs=4, batch=8), series_of(walk(60)))]
         for schedule in ("constant", "one_cycle")
     )
-    assert constant == [0.003] * 4
-    assert cycle == [one_cycle((8 * epoch - 1) / 32, 0.003) for epoch in range(1, 5)]  # at the last of 8 updates each
+    assert constant == [0.006] * 4
+    assert cycle == [one_cycle((8 * epoch - 1) / 32, 0.006) for epoch in range(1, 5)]  # at the last of 8 updates each
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])

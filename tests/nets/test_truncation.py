@@ -148,7 +148,7 @@ def test_a_delay_beyond_the_reach_is_out_of_sight_with_reset_and_only_carried_wi
 
 
 def test_no_gradient_teaches_a_detached_network_to_hold_what_its_state_loses():
-    """What full back-propagation teaches a GRU to keep, gradients through two of the three steps do not reach."""
+    """What full back-propagation teaches a GRU to keep, gradients through one of the three steps do not reach."""
     cell = {"cell": "gru", "learning_rate": 0.05}
     assert best_of(truncated("full", **cell), delay=2) < 0.1
-    assert best_of(truncated("detached", 2, 2, **cell), delay=2) > 0.5
+    assert best_of(truncated("detached", 1, 1, **cell), delay=2) > 0.6

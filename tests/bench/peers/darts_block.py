@@ -11,7 +11,7 @@ import numpy as np
 from darts import TimeSeries
 from darts.models import BlockRNNModel
 
-from tests.bench.peers.request import BATCH, HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
+from tests.bench.peers.request import HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
 
 QUIET = {
     "accelerator": "cpu", "enable_progress_bar": False, "logger": False, "enable_checkpointing": False,
@@ -23,7 +23,7 @@ def train(request: Request) -> Trained:
     values = np.array(request.values[: request.trained])
     mean, spread = values.mean(), values.std()
     model = BlockRNNModel(
-        LOOKBACK, HORIZON, model=request.cell.upper(), hidden_dim=HIDDEN, n_rnn_layers=1, batch_size=BATCH,
+        LOOKBACK, HORIZON, model=request.cell.upper(), hidden_dim=HIDDEN, n_rnn_layers=1, batch_size=request.batch,
         n_epochs=request.updates, optimizer_kwargs={"lr": request.rate}, random_state=request.seed,
         pl_trainer_kwargs={"max_steps": request.updates, **QUIET},
     )  # fmt: skip
@@ -37,7 +37,7 @@ def train(request: Request) -> Trained:
         answers = model.predict(HORIZON, [scaled(history[-LOOKBACK:]) for history in histories])
         return np.stack([answer.values()[:, 0] for answer in answers]) * spread + mean
 
-    return Trained(request.updates * BATCH * HORIZON, forecast)
+    return Trained(request.updates * request.batch * HORIZON, forecast)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from neuralforecast import NeuralForecast
 from neuralforecast.losses.pytorch import MSE
 from neuralforecast.models import GRU, LSTM, RNN
 
-from tests.bench.peers.request import BATCH, HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
+from tests.bench.peers.request import HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
 
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 QUIET = {"enable_progress_bar": False, "logger": False, "enable_checkpointing": False, "enable_model_summary": False}
@@ -24,7 +24,7 @@ QUIET = {"enable_progress_bar": False, "logger": False, "enable_checkpointing": 
 def train(request: Request) -> Trained:
     model = CELLS[request.cell](
         HORIZON, LOOKBACK, encoder_n_layers=1, encoder_hidden_size=HIDDEN, decoder_layers=1, loss=MSE(),
-        max_steps=request.updates, windows_batch_size=BATCH, learning_rate=request.rate, random_seed=request.seed,
+        max_steps=request.updates, windows_batch_size=request.batch, learning_rate=request.rate, random_seed=request.seed,
         accelerator="cpu", **QUIET,
     )  # fmt: skip
     forecaster = NeuralForecast([model], freq=1)
@@ -34,7 +34,7 @@ def train(request: Request) -> Trained:
         answers = forecaster.predict(_long([history[-LOOKBACK:] for history in histories]))
         return answers.sort_values(["unique_id", "ds"]).iloc[:, -1].to_numpy().reshape(len(histories), HORIZON)
 
-    return Trained(request.updates * BATCH * HORIZON, forecast)
+    return Trained(request.updates * request.batch * HORIZON, forecast)
 
 
 def _long(histories: Sequence[np.ndarray]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from tests.bench.peers.request import BATCH, HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
+from tests.bench.peers.request import HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -34,7 +34,9 @@ def train(request: Request) -> Trained:
     values = torch.tensor(request.values[: request.trained])
     mean, spread = values.mean(), values.std()
     windows = ((values - mean) / spread).unfold(0, LOOKBACK + HORIZON, 1)  # (N, L + H)
-    loader = DataLoader(TensorDataset(windows[:, :LOOKBACK, None], windows[:, LOOKBACK:]), BATCH, shuffle=True, drop_last=True)
+    loader = DataLoader(
+        TensorDataset(windows[:, :LOOKBACK, None], windows[:, LOOKBACK:]), request.batch, shuffle=True, drop_last=True
+    )
     network, loss = Recurrent(request.cell), nn.MSELoss()
     optimizer = torch.optim.Adam(network.parameters(), request.rate)
     for (inputs, targets), _ in zip(_endless(loader), range(request.updates), strict=False):
@@ -47,7 +49,7 @@ def train(request: Request) -> Trained:
         inputs = torch.tensor(np.stack([history[-LOOKBACK:] for history in histories]), dtype=torch.float32)
         return (network((inputs[:, :, None] - mean) / spread) * spread + mean).numpy()
 
-    return Trained(request.updates * BATCH * HORIZON, forecast)
+    return Trained(request.updates * request.batch * HORIZON, forecast)
 
 
 def _endless(loader: DataLoader) -> Iterator[list[Tensor]]:

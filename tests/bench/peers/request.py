@@ -28,6 +28,8 @@ class Request:
     cell     rnn, lstm or gru
     origins  a forecast from origin o reads values[:o]; none for the time alone
     linear   False: without a linear path from the past to the forecast, where a library has one
+    rate     of those who have no better one of their own
+    batch    windows in an update
     """
 
     cell: str
@@ -38,6 +40,7 @@ class Request:
     trained: int
     origins: tuple[int, ...] = ()
     linear: bool = True
+    batch: int = BATCH
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core.progress import Context
 from core.series.timeseries import Panel
 from core.stats.season import propose_season
 from tests.bench.known import plain
-from tests.bench.peers.request import BATCH, HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
+from tests.bench.peers.request import HIDDEN, HORIZON, LOOKBACK, Request, Trained, serve
 
 
 def train(request: Request) -> Trained:
@@ -25,7 +25,7 @@ def train(request: Request) -> Trained:
     series = plain(values, season=propose_season(values, None).length)
     epochs = math.ceil(request.updates / training.FEWEST_UPDATES)
     model = MODELS[request.cell](
-        hidden=HIDDEN, lookback=LOOKBACK, batch=BATCH, epochs=epochs, patience=epochs, learning_rate=request.rate,
+        hidden=HIDDEN, lookback=LOOKBACK, batch=request.batch, epochs=epochs, patience=epochs,
         skip=None if request.linear else 0,
     )  # fmt: skip
     fitted = model.fit(Panel((series,)), HORIZON, Context(seed=request.seed))
@@ -33,7 +33,7 @@ def train(request: Request) -> Trained:
     def forecast(histories: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([fitted.forecast(plain(history), HORIZON).point for history in histories])
 
-    return Trained(epochs * training.FEWEST_UPDATES * BATCH * LOOKBACK * HORIZON, forecast)
+    return Trained(epochs * training.FEWEST_UPDATES * request.batch * LOOKBACK * HORIZON, forecast)
 
 
 if __name__ == "__main__":
