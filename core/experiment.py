@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores, averaged, score
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
-from core.progress import Context, Progress, Report, is_gain, silent
+from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
 from core.series.timeseries import TimeSeries
 from core.threads import one_thread
@@ -50,6 +50,14 @@ class Seeded:
     rolled: Mapping[str, Rolled]
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """What the fits of a task said: their epochs, and whether each kept what it learned, with the fit that it was."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+    learned: list[tuple[str, bool]] = field(default_factory=list)
 
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
@@ -94,20 +102,20 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
-        notes=(*_notes(log), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
-        log=tuple(log),
+        notes=(*_notes(log.learned), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
+        log=tuple(log.entries),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
     )
 
 
-def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], list[LogEntry]]:
+def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], Log]:
     """Backtest and final fit with every seed; one seed is enough for a model without randomness."""
     spec = experiment.spec
     seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
     device = _device(model, spec.device)
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
     rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
-    found, log = [], []
+    found, log = [], Log()
     for number, seed in enumerate(seeds):
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
         whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
@@ -119,20 +127,14 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
     return found, log
 
 
-def _notes(log: list[LogEntry]) -> tuple[str, ...]:
+def _notes(learned: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
     """Words for fits in which no epoch was clearly better than epoch 0, the linear path that training starts from."""
     said = []
     for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
-        fits: list[list[float]] = []
-        for entry in log:
-            if entry.fit == fit and entry.epoch.epoch == 0:
-                fits.append([])
-            if entry.fit == fit:
-                fits[-1].append(entry.epoch.validation_loss)
-        kept = sum(not is_gain(losses[0], min(losses)) for losses in fits)
-        if kept:
+        fits = [one for whose, one in learned if whose == fit]
+        if not all(fits):
             said.append(
-                f"for {what}, {kept} of {len(fits)} fits kept the linear path that training starts from: "
+                f"for {what}, {len(fits) - sum(fits)} of {len(fits)} fits kept the linear path that training starts from: "
                 "no epoch was clearly better on the validation part"
             )
     return tuple(said)
@@ -146,13 +148,15 @@ def _device(model: Model, device: str) -> str:
     return resolve(device)
 
 
-def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry], whose: str) -> Context:
+def _logged(context: Context, fit: Literal["backtest", "final"], log: Log, whose: str) -> Context:
     """The same context, writing down every epoch that passes through it, and saying which fit of `whose` it is."""
     what = whose + {"backtest": "backtest", "final": "final fit"}[fit]
 
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
-            log.append(LogEntry(context.seed, fit, progress.epoch))
+            log.entries.append(LogEntry(context.seed, fit, progress.epoch))
+        if progress.is_learned is not None:
+            log.learned.append((fit, progress.is_learned))
         message = f"{what}, {progress.message}" if progress.message else what
         context.watch(replace(progress, message=message, seed=context.seed, fit=fit))
 

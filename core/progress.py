@@ -5,11 +5,8 @@ A computation calls `context.report(fraction, ...)`; who watches shows it, or ra
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-
-LEAST_GAIN = 0.05  # of the validation loss that training starts from
 
 
 @dataclass(frozen=True)
@@ -29,20 +26,12 @@ class EpochLog:
     seconds: float
 
 
-def is_gain(start: float, best: float) -> bool:
-    """Whether training that lowered the validation loss of epoch 0 from `start` to `best` has gained anything to speak of.
-
-    The least of many noisy losses lies below the first even where nothing is learned. On sunspots, 12 steps ahead, gains of 2
-    to 4 % went with forecasts worse by a third; where training is worth something it gains more.
-    """
-    return best < start if math.isinf(start) else start - best > LEAST_GAIN * abs(start)
-
-
 @dataclass(frozen=True)
 class Progress:
     """One event of a computation: the fraction done in [0, 1], and what there is to say.
 
-    With an epoch come the seed and the fit ("backtest" or "final") that it belongs to, where a run computes it.
+    With an epoch come the seed and the fit ("backtest" or "final") that it belongs to, where a run computes it. `is_learned` is
+    told at the end of a training: whether it keeps what was learned, or what it started from.
     """
 
     fraction: float
@@ -50,6 +39,7 @@ class Progress:
     epoch: EpochLog | None = None
     seed: int = 0
     fit: str = ""
+    is_learned: bool | None = None
 
 
 Report = Callable[[Progress], None]
@@ -70,9 +60,11 @@ class Context:
     device: str = "cpu"
     watch: Report = silent
 
-    def report(self, fraction: float, message: str = "", *, epoch: EpochLog | None = None) -> None:
+    def report(
+        self, fraction: float, message: str = "", *, epoch: EpochLog | None = None, is_learned: bool | None = None
+    ) -> None:
         """Tell how far the work is.  Raises Cancelled when it shall stop."""
-        self.watch(Progress(min(1.0, max(0.0, fraction)), message, epoch))
+        self.watch(Progress(min(1.0, max(0.0, fraction)), message, epoch, is_learned=is_learned))
 
     def part(self, low: float, high: float) -> Context:
         """The same context for a piece of the work that runs from fraction `low` to `high` of the whole."""

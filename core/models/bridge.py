@@ -13,7 +13,7 @@ from core.models.arx import ARX
 from core.models.autoregression import AR
 from core.models.base import Fitted, Value, param
 from core.models.recurrent import Recurrence
-from core.progress import Context, Progress, is_gain
+from core.progress import Context, Progress
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
@@ -82,14 +82,17 @@ class Bridge(Recurrence):
         settings = Settings(**closed.settings() | {"skip": len(one_step) - 2})
         path = rolled(one_step, settings.ahead(horizon), scaling.step / scaling.spread, keeps_level=not ar.differences)
         losses: list[float] = []
+        is_learned = False
 
         def watch(progress: Progress) -> None:
+            nonlocal is_learned
             if progress.epoch is not None:
                 losses.append(progress.epoch.validation_loss)
+            is_learned = is_learned or bool(progress.is_learned)
             context.watch(progress)
 
         fitted = fit(settings, Panel((series,)), horizon, replace(context, watch=watch), path=path)
-        return fitted, (gained(ar.label, losses), *fitted.notes)
+        return fitted, (gained(ar.label, losses, is_learned=is_learned), *fitted.notes)
 
 
 def from_equation(ar: ARX, scaling: Scaling) -> np.ndarray:
@@ -106,9 +109,9 @@ def from_equation(ar: ARX, scaling: Scaling) -> np.ndarray:
     return np.concatenate([ar.lags[1:], [unit * (ar.lags.sum() - 1), unit * constant]])
 
 
-def gained(ar: str, losses: list[float]) -> str:
+def gained(ar: str, losses: list[float], *, is_learned: bool) -> str:
     """What training was worth, in words: losses on the validation part, that of AR first."""
-    if not is_gain(losses[0], min(losses)):
+    if not is_learned:
         return (
             f"before training it forecasts as {ar} does, and no epoch was clearly better on the validation part: it stays {ar}"
         )

@@ -53,7 +53,7 @@ def drawn(cell: nn.Module, hidden: int) -> nn.Module:
             for gate in weights.split(hidden):
                 nn.init.orthogonal_(gate)
         elif "weight_ih" in name:
-            weights.uniform_(-1, 1).div_(math.sqrt(weights.shape[1]))
+            weights.uniform_(-0.5, 0.5).div_(math.sqrt(weights.shape[1]))
     return cell
 
 

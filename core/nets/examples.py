@@ -48,6 +48,7 @@ class Examples:
 
     starts      (N,) first steps of the segments that may be trained on
     validation  (V,) last steps of the windows that validate
+    independent about how many of these share no target with another
     """
 
     inputs: torch.Tensor
@@ -56,6 +57,7 @@ class Examples:
     seen: torch.Tensor
     starts: np.ndarray
     validation: np.ndarray
+    independent: float
     train_steps: int
 
 
@@ -154,8 +156,9 @@ def _examples(
     tensors = [
         torch.from_numpy(np.concatenate(part)).to(device) for part in zip(*blocks, strict=True)
     ]  # inputs, linear, targets, seen
-    chosen = thinned(np.concatenate(validation), most_validated(len(size)))
-    return Examples(*tensors, np.concatenate(starts), chosen, train_steps)
+    ends = np.concatenate(validation)
+    chosen = thinned(ends, most_validated(len(size)))
+    return Examples(*tensors, np.concatenate(starts), chosen, min(len(chosen), len(ends) / len(size)), train_steps)
 
 
 def _block(one: Features, goal: np.ndarray, seen: np.ndarray, lookback: int, steps: int) -> tuple[np.ndarray, ...]:

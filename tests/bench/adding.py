@@ -42,7 +42,7 @@ class Trial:
 
     cell: str
     seed: int
-    updates: int = 2500
+    updates: int = 3000
     rate: float = 0.005
 
 

@@ -57,7 +57,7 @@ def test_it_starts_at_the_ar_that_is_named_and_says_what_training_gained():
 
 
 def test_nothing_gained_is_said_too():
-    words = gained("AR(2)", [1.0, 1.2, 0.96])
+    words = gained("AR(2)", [1.0, 1.2, 0.96], is_learned=False)
     assert (
         words
         == "before training it forecasts as AR(2) does, and no epoch was clearly better on the validation part: it stays AR(2)"
