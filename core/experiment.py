@@ -59,6 +59,12 @@ class Log:
     entries: list[LogEntry] = field(default_factory=list)
     learned: list[tuple[str, bool]] = field(default_factory=list)
 
+    @property
+    def is_learned(self) -> bool | None:
+        """Whether any fit of the backtest kept what it learned; None where there is nothing of the kind to say."""
+        tested = [one for fit, one in self.learned if fit == "backtest"]
+        return any(tested) if tested else None
+
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
     """Every task in turn. `watch` sees the fraction of the whole run.  Raises Cancelled."""
@@ -105,6 +111,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         notes=(*_notes(log.learned), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
         log=tuple(log.entries),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
+        is_learned=log.is_learned,
     )
 
 

@@ -14,6 +14,7 @@ from core.charts.theme import Style, Theme
 from core.series.timeseries import Index
 
 MENU = {"embedOptions": {"actions": {"export": True, "source": False, "compiled": False, "editor": False}}}
+MOST_ROWS = 6  # of a legend in one column
 SECOND = 1000
 DAY = 86_400 * SECOND
 FINEST = {"year": 365 * DAY, "quarter": 90 * DAY, "month": 28 * DAY, "day": DAY, "minute": 60 * SECOND, "second": SECOND}
@@ -153,14 +154,16 @@ def model_channels(names: Mapping[str, str], styles: Mapping[str, Style], theme:
     looks = [styles.get(label, Style(theme.muted, ())) for label in names]
     domain = list(names.values())
     wide = 44 + 7 * max((len(name) for name in domain), default=1)  # pixels of an entry
+    fewest = 2 if len(domain) > MOST_ROWS else 1  # columns: on a phone rows would push the legend out of the picture
+    columns = f"max({fewest}, floor((width - 10) / {wide}))"
     legend = alt.Legend(
         title=None,
         orient="top",
-        columns=alt.ExprRef(f"max(1, floor((width - 10) / {wide}))"),
+        columns=alt.ExprRef(columns),
         symbolType="stroke",
         symbolSize=260,
         symbolOpacity=1,
-        labelLimit=240,
+        labelLimit=alt.ExprRef(f"max(80, width / {columns} - 40)"),
     )
     colour = alt.Color("model:N", legend=legend).scale(domain=domain, range=[look.colour for look in looks])
     dashes = [list(look.dash) or [1, 0] for look in looks]

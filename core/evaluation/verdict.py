@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.evaluation.results import Reference, TaskResult
-from core.metrics.registry import METRICS
+from core.metrics.registry import METRICS, score_key
 
 CLEAR = 0.05
+SHORT = 0.15  # of a coverage: what intervals may fall short of it without a word, for origins are few
 SAME = 1e-5  # relative: losses that agree to five digits are equal, and differ by the rounding of single precision
 
 
@@ -64,7 +65,21 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
         share = _share(values[0], values[rival])
         start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
         subject = "it"
-    return "; ".join([start, *_clauses(pairs, subject)]) + "."
+    unlearned = [f"its training gained nothing: {subject} is the linear path that networks start from"]
+    return "; ".join([start, *(unlearned if ranked[0].is_learned is False else []), *_clauses(pairs, subject)]) + "."
+
+
+def narrow(best: TaskResult, coverages: Sequence[float]) -> str:
+    """One sentence where intervals of the best model held clearly less than they say; otherwise empty."""
+    held = {one: best.scores.values.get(score_key("coverage", one)) for one in coverages} if best.scores else {}
+    short = [
+        f"{100 * value:.0f} % in those of {100 * one:g} %"
+        for one, value in held.items()
+        if value is not None and one - value > SHORT
+    ]
+    if not short:
+        return ""
+    return f"{best.model.label}'s intervals were too narrow: of what came, {' and '.join(short)}."
 
 
 def benchmark_wins(reference: Reference, best: TaskResult, score: str) -> str:

@@ -48,7 +48,7 @@ class Examples:
 
     starts      (N,) first steps of the segments that may be trained on
     validation  (V,) last steps of the windows that validate
-    independent about how many of these share no target with another
+    independent about how many of them share no target with another
     """
 
     inputs: torch.Tensor
@@ -57,8 +57,8 @@ class Examples:
     seen: torch.Tensor
     starts: np.ndarray
     validation: np.ndarray
-    independent: float
     train_steps: int
+    independent: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +158,7 @@ def _examples(
     ]  # inputs, linear, targets, seen
     ends = np.concatenate(validation)
     chosen = thinned(ends, most_validated(len(size)))
-    return Examples(*tensors, np.concatenate(starts), chosen, min(len(chosen), len(ends) / len(size)), train_steps)
+    return Examples(*tensors, np.concatenate(starts), chosen, train_steps, min(len(chosen), len(ends) / len(size)))
 
 
 def _block(one: Features, goal: np.ndarray, seen: np.ndarray, lookback: int, steps: int) -> tuple[np.ndarray, ...]:

@@ -32,7 +32,7 @@ DIVERGED = (
     1e6  # a loss from which on training has diverged, finite or not: the linear path that it starts from has one of about 1
 )
 LEAST_GAIN = 0.05  # of the validation loss that training starts from
-LUCK = 0.25  # the gain that luck may make on one validation window
+LUCK = 0.5  # the gain that luck may make on one validation window
 PLATEAU = 3  # a plateau lasts so much less than the patience
 
 

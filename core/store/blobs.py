@@ -56,7 +56,7 @@ def encode_result(result: TaskResult) -> Encoded:
         arrays["log"] = np.array([astuple(one.epoch) for one in result.log], dtype=np.float64)  # (E, 7), may hold NaN
         arrays["log.of"] = np.array([(one.seed, FITS.index(one.fit)) for one in result.log], dtype=np.int64)  # (E, 2)
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
-    plain["notes"] = list(result.notes)
+    plain |= {"notes": list(result.notes), "is_learned": result.is_learned}
     scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
     return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays)
 
@@ -70,6 +70,7 @@ def decode_result(encoded: Encoded) -> TaskResult:
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
         series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
         notes=tuple(found["notes"]),
+        is_learned=found.get("is_learned"),  # results of older versions do not say
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),

@@ -13,6 +13,7 @@ from pages.parts import frame
 from pages.parts.text import count, duration, safe
 
 BEST, COMBINED = "★", "◇"
+MOST_ROWS = 25  # of a leaderboard that is shown without a scroll of its own
 WIDE = 178  # pixels: the longest name of a combination, with its mark
 MARKS = (
     f"{BEST} the best model. {COMBINED} a combination of the models, which nobody chose: it stands where its score places it."
@@ -39,7 +40,7 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
         config[name] = st.column_config.Column(label, help=help)
     st.dataframe(
         styled, hide_index=True, column_config=config, row_height=36, placeholder="–",
-        alt=f"Scores of {count(len(table), 'model')}, best first",
+        height="content" if len(table) <= MOST_ROWS else "auto", alt=f"Scores of {count(len(table), 'model')}, best first",
     )  # fmt: skip
     _references(outcome, series_id)
     _remarks(outcome, series_id)

@@ -17,7 +17,8 @@ from pages.parts import frame, services, state
 from pages.parts.text import count, pace, safe
 
 AUTOMATIC = ""
-FIELDS = ("time", "target", "id", "decimal", "dates", "sheet", "duplicates", "season")
+FIELDS = ("time", "target", "id", "decimal", "dates", "sheet", "duplicates", "season", "past", "known")
+EMPTY = {"season": None, "past": [], "known": []}  # what a control says that leaves the matter open, where it is not AUTOMATIC
 DATES = {"day": "day first: 31/12/2024", "month": "month first: 12/31/2024"}
 SURE = ((0.95, "sure"), (0.7, "likely"), (0.0, "a guess"))
 
@@ -113,6 +114,8 @@ def _facts(panel: Panel) -> None:
         f"season of {first.season} steps" if first.season > 1 else "no season",
         f"{count(filled, 'gap')} filled from the past" if filled else "no gaps",
     ]
+    if first.inputs:
+        facts.append(count(len(first.inputs.names), "covariate"))
     if first.unit:
         facts.append(f"in {safe(first.unit)}")
     if first.zone:
@@ -151,7 +154,27 @@ def _selectors(source: Source) -> None:
                 "mean",
                 "What becomes of them.",
             )
+    if source.digest:
+        _covariates(source)
     _season(source)
+
+
+def _covariates(source: Source) -> None:
+    """Which columns the models may read beside the target."""
+    names = [column.name for column in source.found.columns if column.role not in ("time", "target", "id")]
+    if not names:
+        return
+    helps = {
+        "past": ("Covariates", "Columns that models may read up to the last value, such as a temperature that was measured."),
+        "known": (
+            "Covariates known ahead",
+            "Columns with values for the steps to come too, such as prices that are set: rows without the target hold them.",
+        ),
+    }
+    for field, (label, help) in helps.items():
+        st.multiselect(
+            label, names, key=f"reading.{field}", help=help, on_change=_reread, persist_state="session", placeholder="none",
+        )  # fmt: skip
 
 
 def _guess(column: object) -> str:
@@ -181,8 +204,8 @@ def _season(source: Source) -> None:
 def _choices() -> Choices:
     """What the controls say; automatic ones are left open."""
     chosen = {field: state.get(f"reading.{field}") or None for field in FIELDS}
-    dates = chosen.pop("dates")
-    return replace(Choices(**chosen), day_first=None if dates is None else dates == "day")
+    dates, inputs = chosen.pop("dates"), {role: tuple(chosen.pop(role) or ()) for role in ("past", "known")}
+    return replace(Choices(**chosen, **inputs), day_first=None if dates is None else dates == "day")
 
 
 def _reread() -> None:
@@ -199,7 +222,7 @@ def _reread() -> None:
         frame.problem(error)
         accepted = state.get("reading.accepted", {})
         for field in FIELDS:
-            state.put(f"reading.{field}", accepted.get(field, None if field == "season" else AUTOMATIC))
+            state.put(f"reading.{field}", accepted.get(field, EMPTY.get(field, AUTOMATIC)))
         return
     state.put("reading.accepted", {field: state.get(f"reading.{field}") for field in FIELDS})
     state.put("reading.keys", ".".join(keys))

@@ -16,6 +16,7 @@ from core.charts.skill import skill_chart
 from core.charts.steps import steps_chart
 from core.charts.theme import styles
 from core.evaluation.comparison import Pair
+from core.evaluation.verdict import narrow
 from core.metrics.registry import METRICS
 from core.report.outcome import Outcome, actual_at, fan_lines
 from core.store.records import RunRecord
@@ -44,6 +45,9 @@ def verdict(outcome: Outcome) -> None:
     st.subheader(said, anchor=False)
     if outcome.comparison is not None and outcome.comparison.combined:
         st.caption(safe(outcome.comparison.combined, 1000))
+    best = next((one for one in outcome.done if outcome.comparison and one.model.label == outcome.comparison.best), None)
+    if best is not None and (said := narrow(best, sorted(outcome.spec.coverages or ()))):
+        st.caption(safe(said, 400))
 
 
 def ask_series(outcome: Outcome, page: str) -> str:

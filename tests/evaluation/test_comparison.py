@@ -1,5 +1,7 @@
 """Ranking, tests and verdict from forecasts whose losses are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,9 @@ from scipy.stats import ttest_1samp
 from core.evaluation.backtest import backtest
 from core.evaluation.comparison import compare
 from core.evaluation.design import Experiment
-from core.evaluation.scores import averaged, score
+from core.evaluation.scores import Scores, averaged, score
 from core.evaluation.spec import RunSpec
+from core.evaluation.verdict import narrow
 from core.experiment import SeriesResult, TaskResult
 from core.models.spec import ModelSpec
 from core.series.splits import Plan
@@ -183,6 +186,21 @@ def test_the_verdict_names_whom_the_best_does_not_clearly_beat():
         f"GRU forecasts best: its MASE of {mase['GRU']:.3g} is {less:.0f} % below Seasonal naive's; "
         f"it is not clearly better than AR (p = {p['AR']:.2g})."
     )
+
+
+def test_the_verdict_says_that_the_best_network_learned_nothing():
+    one = steps()
+    tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
+    words = "; its training gained nothing: it is the linear path that networks start from; it is clearly better than Naive"
+    assert words in compare(experiment_of(one), tasks).verdict
+    assert "gained nothing" not in compare(experiment_of(one), [replace(tasks[0], is_learned=True), tasks[1]]).verdict
+
+
+def test_intervals_that_held_far_too_little_are_told():
+    scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81}, {}, {})
+    best = TaskResult(ModelSpec("gru", "GRU"), "done", 1.0, scores=scores)
+    assert narrow(best, (0.8, 0.95)) == "GRU's intervals were too narrow: of what came, 46 % in those of 80 %."
+    assert narrow(best, (0.95,)) == narrow(replace(best, scores=None), (0.8,)) == ""
 
 
 def test_the_verdict_says_what_is_clear():

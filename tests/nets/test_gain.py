@@ -13,10 +13,10 @@ from core.nets.training import is_gain
         (1.0, 0.94, 100, True),
         (1.0, 0.96, 100, False),  # under a twentieth: luck does as much
         (1.0, 0.96, 1e9, False),
-        (1.0, 0.88, 4, False),  # few windows have more luck: a quarter by the root of their number
-        (1.0, 0.87, 4, True),
-        (1.0, 0.8, 1, False),
-        (1.0, 0.7, 0.2, True),  # less than one window is one
+        (1.0, 0.76, 4, False),  # few windows have more luck: a half by the root of their number
+        (1.0, 0.74, 4, True),
+        (1.0, 0.6, 1, False),
+        (1.0, 0.4, 0.2, True),  # less than one window is one
         (-1.0, -1.06, 100, True),  # a log likelihood may be below zero
         (-1.0, -1.04, 100, False),
         (math.inf, 2.0, 1, True),  # a linear path that explodes is no start to keep

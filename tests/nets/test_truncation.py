@@ -28,7 +28,7 @@ def delayed(delay: int, *, steps: int = 700) -> Examples:
     targets[delay:] = inputs[: steps - delay]
     seen = torch.ones(steps, 1)
     starts, validation = np.arange(delay, 400), np.arange(400 + LENGTH, steps)
-    return Examples(inputs, torch.zeros(steps, 1), targets, seen, starts, validation, 400)
+    return Examples(inputs, torch.zeros(steps, 1), targets, seen, starts, validation, 400, 300.0)
 
 
 def truncated(bptt: str, k1: int | None = None, k2: int | None = None, **more) -> Settings:
@@ -46,7 +46,7 @@ def gradients_of(settings: Settings) -> tuple[Trainer, list[list[torch.Tensor]],
     """The gradient and the loss of each piece of one batch, no step taken; in float64, from a random head."""
     examples = delayed(2, steps=80)
     tensors = (getattr(examples, name).double() for name in ("inputs", "linear", "targets", "seen"))
-    double = Examples(*tensors, np.arange(2, 40), np.arange(60, 80), 40)
+    double = Examples(*tensors, np.arange(2, 40), np.arange(60, 80), 40, 20.0)
     trainer = trainer_of(replace(settings, hidden=3, batch=4, clip=1e3), double)
     torch.nn.init.normal_(trainer.network.double().head.weight)
     found = []

@@ -49,6 +49,21 @@ def test_an_uploaded_table_becomes_a_series(visit, bench):
     assert [(one.id, one.length, one.source) for one in bench.series("upload")] == [("sales", 60, "shop.csv")]
 
 
+def test_columns_are_taken_as_covariates_and_given_back(visit, bench):
+    at = visit(workspace="covariates")
+    sound(at.file_uploader("data.file").upload("shop.csv", csv(), "text/csv").run())
+    assert at.multiselect("reading.known").options == ["costs"]
+    sound(at.multiselect("reading.past").select("costs").run())
+    assert "no gaps · 1 covariate" in read(at)
+    at.multiselect("reading.known").select("costs").run()  # a column has one role
+    assert "given two roles" in at.error[0].value
+    assert at.multiselect("reading.known").value == []
+    assert at.multiselect("reading.past").value == ["costs"]
+    sound(at.multiselect("reading.past").unselect("costs").run())
+    assert "no gaps · 1 covariate" not in read(at)
+    assert len(bench.series("covariates")) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("junk.csv", b"\x00\x01\x02" * 50), ("empty.csv", b""), ("words.csv", b"one,two\na,b\nc,d\n"),
