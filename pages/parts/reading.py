@@ -137,6 +137,7 @@ def _selectors(source: Source) -> None:
         _select("time", "Time", names, _guess(roles.get("time")), "The column with dates or steps.")
         many = [EVERY_COLUMN] if len(names) > 2 else []
         _select("target", "Target", [*names, *many], _guess(roles.get("target")), "The numbers to forecast.")
+        _covariates(source)
         if len(names) > 2:
             _select("id", "Series names", names, _guess(roles.get("id")), "Tells several series in one table apart.")
         if found.dialect.kind == "csv":
@@ -154,8 +155,6 @@ def _selectors(source: Source) -> None:
                 "mean",
                 "What becomes of them.",
             )
-    if source.digest:
-        _covariates(source)
     _season(source)
 
 
