@@ -65,21 +65,20 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
         share = _share(values[0], values[rival])
         start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
         subject = "it"
-    unlearned = [f"its training gained nothing: {subject} is the linear path that networks start from"]
+    unlearned = [f"training gained nothing: {subject} is the linear path that networks start from"]
     return "; ".join([start, *(unlearned if ranked[0].is_learned is False else []), *_clauses(pairs, subject)]) + "."
 
 
 def narrow(best: TaskResult, coverages: Sequence[float]) -> str:
     """One sentence where intervals of the best model held clearly less than they say; otherwise empty."""
-    held = {one: best.scores.values.get(score_key("coverage", one)) for one in coverages} if best.scores else {}
+    values = best.scores.values if best.scores else {}
+    held = [(one, values.get(score_key("coverage", one))) for one in coverages]
+    wanting = [(one, value) for one, value in held if value is not None and one - value > SHORT]
     short = [
-        f"{100 * value:.0f} % in those of {100 * one:g} %"
-        for one, value in held.items()
-        if value is not None and one - value > SHORT
+        f"those of {100 * one:g} % held {100 * value:.0f} %{'' if at else ' of what came'}"
+        for at, (one, value) in enumerate(wanting)
     ]
-    if not short:
-        return ""
-    return f"{best.model.label}'s intervals were too narrow: of what came, {' and '.join(short)}."
+    return f"{best.model.label}'s intervals were too narrow: {', '.join(short)}." if short else ""
 
 
 def benchmark_wins(reference: Reference, best: TaskResult, score: str) -> str:

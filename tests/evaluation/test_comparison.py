@@ -191,15 +191,16 @@ def test_the_verdict_names_whom_the_best_does_not_clearly_beat():
 def test_the_verdict_says_that_the_best_network_learned_nothing():
     one = steps()
     tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
-    words = "; its training gained nothing: it is the linear path that networks start from; it is clearly better than Naive"
+    words = "; training gained nothing: it is the linear path that networks start from; it is clearly better than Naive"
     assert words in compare(experiment_of(one), tasks).verdict
     assert "gained nothing" not in compare(experiment_of(one), [replace(tasks[0], is_learned=True), tasks[1]]).verdict
 
 
 def test_intervals_that_held_far_too_little_are_told():
-    scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81}, {}, {})
+    scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81, "coverage_99": 0.8}, {}, {})
     best = TaskResult(ModelSpec("gru", "GRU"), "done", 1.0, scores=scores)
-    assert narrow(best, (0.8, 0.95)) == "GRU's intervals were too narrow: of what came, 46 % in those of 80 %."
+    assert narrow(best, (0.8, 0.95)) == "GRU's intervals were too narrow: those of 80 % held 46 % of what came."
+    assert narrow(best, (0.8, 0.99)).endswith(": those of 80 % held 46 % of what came, those of 99 % held 80 %.")
     assert narrow(best, (0.95,)) == narrow(replace(best, scores=None), (0.8,)) == ""
 
 
