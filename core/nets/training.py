@@ -226,8 +226,8 @@ def is_gain(start: float, best: float, windows: float) -> bool:
 
     The least of many noisy losses lies below the first even where nothing is learned, and the further, the fewer independent
     `windows` they were taken from. On sunspots, 12 steps ahead, there are two of them, and gains of up to a third went
-    with forecasts that were worse by a third; on simulated series of 200 to 2,000 steps two of three gains below LEAST_GAIN were
-    lost on the steps after.
+    with forecasts that were worse by a third; on simulated series of 200 to 2,000 steps two of three gains below LEAST_GAIN
+    were lost on the steps after.
     """
     if math.isinf(start):
         return best < start
