@@ -45,8 +45,8 @@ def drawn(cell: nn.Module, hidden: int) -> nn.Module:
     """The cell with the weights that training starts from: of each gate R orthogonal, and W by the number of its own inputs.
 
     torch draws W by the number of units, so that one input of size one hardly reaches 64 of them, and training begins with
-    some hundred updates that only make W larger. Source: LeCun et al. 1998, Efficient BackProp, section 4.6; Saxe et al. 2014,
-    arXiv:1312.6120.
+    some hundred updates that only make W larger; with twice this bound an LSTM was slower to learn to add numbers that are 100
+    steps apart. Source: LeCun et al. 1998, Efficient BackProp, section 4.6; Saxe et al. 2014, arXiv:1312.6120.
     """
     for name, weights in cell.named_parameters():
         if "weight_hh" in name:

@@ -9,6 +9,7 @@ factor of 1.5 either way on nine runs of ten. Each worker imports this file anew
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
 
@@ -51,8 +52,6 @@ HELD_OUT = (
 
 def main() -> None:
     """Both passes over the cases."""
-    import sys
-
     import psutil
 
     from core.jobs.limits import Host

@@ -104,3 +104,15 @@ def test_dropout_lies_between_layers_while_training_only():
     assert not torch.equal(module(inputs())[0], module(inputs())[0])
     module.eval()
     assert torch.equal(module(inputs())[0], module(inputs())[0])
+
+
+@every_cell
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])  # a fused cell, and one written out
+def test_a_cell_starts_with_orthogonal_recurrence_and_inputs_of_one_size(cell, activation):
+    torch.manual_seed(1)
+    weights = dict(make_cell(cell, activation, 4, 16, 2, 0.0).named_parameters())
+    for layer, inputs in ((0, 4), (1, 16)):
+        for gate in weights[f"weight_hh_l{layer}"].detach().split(16):
+            torch.testing.assert_close(gate @ gate.T, torch.eye(16), atol=1e-5, rtol=0)
+        largest = float(weights[f"weight_ih_l{layer}"].detach().abs().max())
+        assert 0.9 * 0.5 / inputs**0.5 < largest <= 0.5 / inputs**0.5
