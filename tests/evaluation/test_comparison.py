@@ -191,7 +191,10 @@ def test_the_verdict_names_whom_the_best_does_not_clearly_beat():
 def test_the_verdict_says_that_the_best_network_learned_nothing():
     one = steps()
     tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
-    words = "; training gained nothing in the backtest, where it is the linear model that it started from; it is clearly better than Naive"
+    words = (
+        "; training gained nothing in the backtest, where it is the linear model that it started from; "
+        "it is clearly better than Naive"
+    )
     assert words in compare(experiment_of(one), tasks).verdict
     assert "gained nothing" not in compare(experiment_of(one), [replace(tasks[0], is_learned=True), tasks[1]]).verdict
 
