@@ -32,11 +32,13 @@ basis = presets.basis(keys, panel, chooser.names())
 models = chooser.chosen(basis)
 
 # Compute
-experiment, launch, refusal = None, None, None
+experiment, launch, refusal, costs = None, None, None, {}
 try:
     experiment, launch = services.plan(setup.spec(keys, models), setup.budget())
+    costs = launch.predictions
 except AppError as error:
     refusal = error
+    costs = services.predictions(setup.spec(keys, models)) if setup.budget() is not None else {}
 
 # Show
 with strip:
@@ -52,7 +54,7 @@ with strip:
             frame.warn(sentence)
     if refusal is not None:
         frame.problem(refusal)
-chooser.show(dict(launch.predictions) if launch else {}, basis)
+chooser.show(costs, basis)
 
 with st.container(horizontal=True, vertical_alignment="center", key="launch"):
     title = st.text_input("Title of the run", key="train.title", max_chars=120, placeholder="Title of the run (optional)",

@@ -1,6 +1,7 @@
 """A run from specification to result: what is closed, what is refused, what fails alone, what is reproducible."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from core.models.naive import Naive
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.report import forecasts, summary
-from core.series.timeseries import Panel, TimeSeries
+from core.series.timeseries import Inputs, Panel, TimeSeries
 
 QUICK = {"epochs": 2, "hidden": 4}
 
@@ -134,6 +135,30 @@ def test_a_season_that_only_the_whole_series_shows_is_said_and_not_used():
 def test_little_to_train_on_is_said():
     experiment = design(spec_of("naive", origins=60), Panel((months(),)))
     assert any("only 7 of the 96 points of series 'sales' are left for training" in line for line in experiment.warnings)
+
+
+def test_settings_that_leave_fewer_past_forecasts_say_so():
+    def said(**more):
+        models = (ModelSpec("naive", "Naive"), ModelSpec("lstm", "my LSTM", {"lookback": 60}))
+        return design(RunSpec((), models, 6, **more), Panel((months(),))).warnings
+
+    assert "my LSTM needs 72 training points as it is set, which leaves 5 past forecasts; there could be 19" in said()
+    assert not any("as it is set" in line for line in said(origins=5))
+    assert design(spec_of("lstm", "naive"), Panel((months(),))).warnings == ()
+
+
+def with_prices(rows):
+    prices = np.random.default_rng(5).normal(0, 1, (96 + rows, 1))
+    return Panel((replace(months(), inputs=Inputs(("price",), ("known",), prices)),))
+
+
+@pytest.mark.parametrize("name", ["ar", "arima", "lstm"])
+def test_covariates_that_end_before_the_forecast_are_refused_before_anything_is_computed(name):
+    assert design(spec_of(name), with_prices(6)).spec.horizon == 6
+    with pytest.raises(ConfigError, match="known covariate 'price' ends 2 rows before the 6 steps that are forecast"):
+        design(spec_of(name), with_prices(4))
+    without = RunSpec((), (ModelSpec(name, name, {"covariates": False}), ModelSpec("naive", "Naive")), 6)
+    assert design(without, with_prices(4)).spec.horizon == 6
 
 
 def test_a_network_that_stays_at_its_start_says_so():

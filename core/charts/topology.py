@@ -32,6 +32,7 @@ class Sketch:
     back       steps that a gradient runs back, None where it runs through the whole window
     is_reset   whether the state is forgotten there too
     ends       first and last step of the window, first and last of the forecast, as people call them
+    linear     what stands beside the network and is added to what it says, "" for nothing; drawn where all is said at once
     """
 
     topology: str
@@ -47,6 +48,7 @@ class Sketch:
     back: int | None = None
     is_reset: bool = False
     ends: tuple[str, str, str, str] | None = None
+    linear: str = ""
 
 
 def dimensions(sketch: Sketch) -> str:
@@ -122,6 +124,10 @@ def _at_once(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     yield Box(COLUMNS, CELL, said, theme.surface, colour, right=COLUMNS + len(steps) - 1)
     for x, step in enumerate(steps, COLUMNS):
         yield from _answer(x, step, theme)
+    if sketch.linear:
+        yield Box(COLUMNS, READ, sketch.linear, theme.surface, theme.muted, right=COLUMNS + max(len(steps), 2) - 1)
+        yield Arrow(((COLUMNS - 1 + WIDE, READ), (COLUMNS - WIDE, READ)), theme.muted)
+        yield Arrow(((COLUMNS, READ + TALL), (COLUMNS, CELL - TALL)), theme.muted)
 
 
 def _moved_on(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:

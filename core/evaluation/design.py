@@ -40,6 +40,7 @@ def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experim
     of an earlier design, of which a series may support a part.
     """
     _refuse_constant(panel)
+    _refuse_short_covariates(spec, panel)
     keys = tuple(series.key for series in panel)
     panel, plans = planned(spec, panel)
     length = max(plan.train_end for plan in plans.values())
@@ -67,6 +68,15 @@ def _refuse_constant(panel: Panel) -> None:
                 f"series {series.id!r} is constant: all {known.size} values are {known[0]:g}, so there is nothing to compare; "
                 f"{remedy}"
             )
+
+
+def _refuse_short_covariates(spec: RunSpec, panel: Panel) -> None:
+    """Before anything is computed, for a forecast would fail at its very end."""
+    if not any(getattr(one.build(), "covariates", False) for one in spec.models):
+        return
+    for series in panel:
+        if series.inputs is not None:
+            series.inputs.require_reach(len(series), spec.horizon)
 
 
 def _supported(

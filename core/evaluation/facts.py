@@ -1,4 +1,4 @@
-"""What a preset looks at, read off the run that is asked for."""
+"""What presets and forms look at, read off the run that is asked for and off its series."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.evaluation.planning import planned
 from core.evaluation.spec import RunSpec
 from core.models.presets import Facts
+from core.nets.extras import calendar_terms
 from core.series.timeseries import Panel
 
 
@@ -18,3 +19,14 @@ def facts_of(spec: RunSpec, panel: Panel) -> Facts:
     bare = replace(spec, models=tuple(replace(model, config={}) for model in spec.models))
     seasonal, plans = planned(bare, panel)
     return Facts(max(plan.train_end for plan in plans.values()), spec.horizon, seasonal.series[0].season)
+
+
+def traits_of(panel: Panel, season: int) -> frozenset[str]:
+    """Which of `core.models.base.TRAITS` some series of the panel has."""
+    found = {
+        "season": season > 1,
+        "gaps": not all(series.observed.all() for series in panel),
+        "covariates": any(series.inputs is not None for series in panel),
+        "dates": any(calendar_terms(series) for series in panel),
+    }
+    return frozenset(name for name, is_there in found.items() if is_there)

@@ -96,6 +96,7 @@ def remarks(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int)
     """What a person should know of the plans: what had to be given up, and what is thin."""
     return [
         *_fewer_origins(spec, plans),
+        *_demanding(spec, panel, plans, season),
         *_thin_training(plans),
         *_other_season(spec, panel, season),
         *_later_ends(panel),
@@ -114,6 +115,22 @@ def _fewer_origins(spec: RunSpec, plans: Mapping[str, Plan]) -> list[str]:
     if bare:
         said.append(f"{_series(list(bare))} too short for {CALIBRATION} calibration origins; {_as_few(bare)}")
     return said
+
+
+def _demanding(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int) -> list[str]:
+    """A warning where it is what the models were set to that leaves fewer past forecasts than they come with."""
+    if spec.origins is not None:
+        return []
+    longest = max(panel, key=len)
+    here, needy = len(plans[longest.id].scored), max(spec.models, key=lambda one: one.build().needs(spec.horizon, season))
+    bare = replace(spec, models=tuple(replace(one, config={}) for one in spec.models))
+    usual = len(plans_of(bare, Panel((longest,)), season)[longest.id].scored)
+    if here >= usual:
+        return []
+    needed = needy.build().needs(spec.horizon, season)
+    return [
+        f"{needy.label} needs {needed} training points as it is set, which leaves {here} past forecasts; there could be {usual}"
+    ]
 
 
 def _as_few(counts: Mapping[str, int]) -> str:

@@ -110,11 +110,15 @@ class ARIMA(PerSeries):
     p: int | None = param(None, "p", "Past values. Empty: searched for.", low=0, high=12, unit="lags")
     d: int | None = param(None, "d", "Differences, for a level that wanders. Empty: by KPSS tests.", low=0, high=2)
     q: int | None = param(None, "q", "Past errors. Empty: searched for.", low=0, high=12, unit="lags")
-    sp: int | None = param(None, "Seasonal P", "Past values a season apart.", low=0, high=2, advanced=True)
-    sd: int | None = param(None, "Seasonal D", "Differences over a season.", low=0, high=1, advanced=True)
-    sq: int | None = param(None, "Seasonal Q", "Past errors a season apart.", low=0, high=2, advanced=True)
+    sp: int | None = param(None, "Seasonal P", "Past values a season apart.", low=0, high=2, advanced=True, trait="season")
+    sd: int | None = param(None, "Seasonal D", "Differences over a season.", low=0, high=1, advanced=True, trait="season")
+    sq: int | None = param(None, "Seasonal Q", "Past errors a season apart.", low=0, high=2, advanced=True, trait="season")
     covariates: bool = param(
-        True, "Use covariates", "Known ones at the step they belong to, others as they were one horizon earlier.", advanced=True
+        True,
+        "Use covariates",
+        "Known ones at the step they belong to, others as they were one horizon earlier.",
+        advanced=True,
+        trait="covariates",
     )
     tries: int = param(20, "Models tried", "Where the search ends at the latest.", low=1, high=200, advanced=True)
 

@@ -72,7 +72,9 @@ class AR(PerSeries):
         high=1,
     )
     trend: str = param("constant", "Trend", "Deterministic part beside the lags; of differences, a drift.", choices=TRENDS)
-    seasonal: bool = param(False, "Seasonal terms", "One constant for each position in the season, or waves.", advanced=True)
+    seasonal: bool = param(
+        False, "Seasonal terms", "One constant for each position in the season, or waves.", advanced=True, trait="season"
+    )
     harmonics: int | None = param(
         None,
         "Waves",
@@ -90,7 +92,11 @@ class AR(PerSeries):
         False, "Sparse lags", "Lags that say little are dropped, one by one, as long as the criterion gains.", advanced=True
     )
     covariates: bool = param(
-        True, "Use covariates", "Known ones at the step they belong to, others as they were one horizon earlier.", advanced=True
+        True,
+        "Use covariates",
+        "Known ones at the step they belong to, others as they were one horizon earlier.",
+        advanced=True,
+        trait="covariates",
     )
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from core.series.timeseries import Panel, TimeSeries
 
 Value = int | float | str | bool | None
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
+TRAITS = ("season", "gaps", "covariates", "dates")  # what a series can have that a setting is about
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Parameter:
     """One hyper-parameter as a form shows it. `kind` is int, float, str or bool; `default` None means: chosen from the data.
 
     when: settings and the values that each of them must have for this one to mean anything, such as (("bptt", ("reset",)),).
+    otherwise: why it means nothing where they have not, where that is worth a word
+    trait: which of TRAITS a series must have for it to mean anything
     """
 
     name: str
@@ -42,6 +45,8 @@ class Parameter:
     advanced: bool = False
     is_optional: bool = False
     when: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    otherwise: str = ""
+    trait: str = ""
 
     def check(self, value: Value, owner: str) -> None:
         """Raises ConfigError unless `value` is of the kind and inside the bounds."""
@@ -137,7 +142,7 @@ class Model(ABC):
         needed = self.needs(horizon, season)
         if needed > length:
             raise ConfigError(
-                f"{self.name} needs {needed} training points with these settings and horizon {horizon}; there are {length}: "
+                f"{self.label} needs {needed} training points with these settings and horizon {horizon}; there are {length}: "
                 f"choose smaller settings, a shorter horizon or a longer series"
             )
         return self

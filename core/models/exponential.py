@@ -106,7 +106,7 @@ class ETS(PerSeries):
     )
     seasonal: str = param(
         "automatic", "Season", "Swings of a fixed size, or of a size that grows with the level (multiplicative; never chosen "
-        "by itself, and only for positive values). Seasons of up to 24 steps.", choices=("automatic", *SEASONS),
+        "by itself, and only for positive values). Seasons of up to 24 steps.", choices=("automatic", *SEASONS), trait="season",
     )  # fmt: skip
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002

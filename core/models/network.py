@@ -86,17 +86,19 @@ class Reading(Network):
     )  # fmt: skip
     seasonal_lag: bool = param(
         False, "Last season as an input", "At each step also shows how the last season went on from there.", advanced=True,
+        trait="season",
     )  # fmt: skip
     calendar: bool = param(
         False, "Calendar inputs", "Also shows the hour, the day of the week and the day of the year, where they vary.",
-        advanced=True,
+        advanced=True, trait="dates",
     )  # fmt: skip
     covariates: bool = param(
         True, "Use covariates", "Reads the other columns that came with the series, those known ahead also ahead.",
-        advanced=True,
+        advanced=True, trait="covariates",
     )  # fmt: skip
     mask: bool = param(
         True, "Mark filled gaps", "Where a series has gaps, tells the network which values were filled in.", advanced=True,
+        trait="gaps",
     )  # fmt: skip
 
 
@@ -113,7 +115,7 @@ class Beside(Network):
         closed = super().resolved(length, horizon, season)
         skip = min(max(12, season + 1), closed.lookback) if self.skip is None else self.skip
         if skip > closed.lookback:
-            raise ConfigError(f"{self.name}.skip is {skip}, more than the lookback; choose skip ≤ {closed.lookback}")
+            raise ConfigError(f"{self.name}.skip is {skip}, more than the lookback; choose at most {closed.lookback}")
         return replace(closed, skip=skip)
 
 

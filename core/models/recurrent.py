@@ -37,6 +37,8 @@ class Cells(Network):
     bidirectional: bool = param(
         False, "Bidirectional", "Reads the observed window from both ends. It says something at the window's end only, so it "
         "learns from one answer a window.", when=(("topology", ("one_to_many", "many_to_one", "encoder_decoder")),),
+        otherwise="Not in the synced topology: reading from the end, the network would see at each step the very value that it "
+        "is to say there.",
     )  # fmt: skip
     dropout: float = param(0.0, "Dropout", "Share of the state that is silenced while training.", low=0.0, high=0.9, step=0.05)
     activation: str = param(
@@ -53,6 +55,7 @@ class Cells(Network):
         "last k2 steps while the state is carried on; reset, and the state is forgotten too.",
         choices=("full", "detached", "reset"), advanced=True,
         when=(("bidirectional", (False,)), ("topology", ("one_to_many", "many_to_one", "synced"))),
+        otherwise="Full: a bidirectional or an encoder-decoder network reads its window as one piece.",
     )  # fmt: skip
     k1: int | None = param(
         None, "k1", "Truncated back-propagation: steps between two updates. Empty: a quarter of the lookback.", low=1,
@@ -74,7 +77,7 @@ class Recurrence(Training, Reading, Cells):
         super().__post_init__()
         if self.bidirectional and self.topology == "synced":
             raise ConfigError(
-                f"{self.name} cannot be bidirectional in the synced topology: reading from the end, it would see at each step "
+                f"{self.label} cannot be bidirectional in the synced topology: reading from the end, it would see at each step "
                 "the very value that it is to say there; choose many_to_one, one_to_many or encoder_decoder"
             )
         if self.bptt != "full" and (self.bidirectional or self.topology == "encoder_decoder"):
@@ -146,7 +149,10 @@ class EncoderDecoder(Recurrent):
 
     name: ClassVar[str] = "encoder_decoder"
     label: ClassVar[str] = "Encoder-decoder"
-    help: ClassVar[str] = "One cell reads the window into a state, a second one spells the forecast out from it, step by step."
+    help: ClassVar[str] = (
+        "One cell reads the window into a state, a second one spells the forecast out from it, step by step: a GRU, LSTM or "
+        "RNN in that topology."
+    )
 
     topology: str = param("encoder_decoder", "Topology", "What is read and what is said.", choices=("encoder_decoder",))
     cell: str = param("gru", "Cell", "What encoder and decoder are made of.", choices=("gru", "lstm", "rnn"))

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import ConfigError
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import deviation
-from core.series.timeseries import Inputs, TimeSeries
+from core.series.timeseries import TimeSeries
 
 TRENDS = ("none", "constant", "linear")
 SEASONS = ("none", "dummies", "fourier")
@@ -88,7 +88,7 @@ class Covariates:
         inputs = train.inputs
         if inputs is None:
             return replace(cls.none(), is_differenced=is_differenced), ()
-        _require_reach(inputs, len(train), horizon)
+        inputs.require_reach(len(train), horizon)
         delays = np.array([0 if role == "known" else horizon for role in inputs.roles])
         sizes = np.tile([[0.0], [1.0]], len(delays))
         whole = cls(inputs.names, np.arange(len(delays)), delays, sizes, is_differenced)
@@ -131,7 +131,7 @@ class Covariates:
         if not self.names:
             return np.empty((len(steps), 0))
         ahead = int(steps[-1]) - len(history) + 1
-        _require_reach(history.inputs, len(history), ahead)
+        history.inputs.require_reach(len(history), ahead)
         if late := [name for name, delay in zip(self.names, self.delays, strict=True) if 0 < delay < ahead]:
             raise ConfigError(
                 f"past covariate {late[0]!r} is used {int(self.delays.max())} steps late and does not reach {ahead} steps "
@@ -145,14 +145,3 @@ class Covariates:
         rows = np.maximum(0, steps - self.delays[place])
         column = values[:, self.places[place]]
         return column[rows] - column[np.maximum(0, rows - 1)] if self.is_differenced else column[rows]
-
-
-def _require_reach(inputs: Inputs, length: int, ahead: int) -> None:
-    """Raises ConfigError unless known covariates have `ahead` rows beyond the series."""
-    known = [name for name, role in zip(inputs.names, inputs.roles, strict=True) if role == "known"]
-    missing = ahead - (len(inputs.values) - length)
-    if known and missing > 0:
-        raise ConfigError(
-            f"known covariate {known[0]!r} ends {missing} rows before the {ahead} steps that are forecast; bring {missing} "
-            f"more rows, call it past-only, choose a shorter horizon or switch covariates off"
-        )

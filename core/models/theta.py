@@ -82,7 +82,7 @@ class Theta(PerSeries):
 
     seasonal: str = param(
         "automatic", "Season", "How the season is taken off and put back. Automatic: additive, if the autocorrelation at one "
-        "season is beyond chance. Multiplicative needs positive values.", choices=SEASONS,
+        "season is beyond chance. Multiplicative needs positive values.", choices=SEASONS, trait="season",
     )  # fmt: skip
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002

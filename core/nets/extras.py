@@ -45,7 +45,7 @@ class Extras:
         first = panel.series[0]
         season = first.season if settings.seasonal_lag and first.season > 1 else 0
         has_mask = settings.mask and not all(series.observed.all() for series in panel)
-        calendar = _calendar_terms(first) if settings.calendar else ()
+        calendar = calendar_terms(first) if settings.calendar else ()
         names = {role: _shared(panel, role) if settings.covariates else () for role in ("past", "known")}
         if settings.topology in STEPWISE:
             names["past"] = ()  # a forecast is fed back, and beyond the origin nobody knows them
@@ -111,12 +111,8 @@ class Extras:
             raise ConfigError(
                 f"series {series.id!r} has no covariate {missing[0]!r}, which was trained with; bring that column"
             )
-        rows = len(series.inputs.values) - len(series) if self.known and series.inputs else 0
-        if self.known and rows < horizon:
-            raise ConfigError(
-                f"the covariate {self.known[0]!r} is known for {rows} steps beyond the end of series {series.id!r}, and "
-                f"{horizon} are forecast: bring more rows, shorten the horizon, or declare it as known up to now only"
-            )
+        if self.known:
+            series.inputs.require_reach(len(series), horizon)
 
 
 def _shared(panel: Panel, role: str) -> tuple[str, ...]:
@@ -143,7 +139,7 @@ def _scale(panel: Panel, names: Sequence[str]) -> np.ndarray:
     return np.array([(column.mean(), deviation(column)) for column in rows.T]).reshape(-1, 2)
 
 
-def _calendar_terms(series: TimeSeries) -> tuple[str, ...]:
+def calendar_terms(series: TimeSeries) -> tuple[str, ...]:
     """Which positions in the calendar vary from step to step at this frequency."""
     if isinstance(series.index, pd.RangeIndex):
         return ()

@@ -48,6 +48,16 @@ class Inputs:
         rows[length:, [role == "past" for role in self.roles]] = np.nan
         return replace(self, values=rows)
 
+    def require_reach(self, length: int, ahead: int) -> None:
+        """Raises ConfigError unless known covariates have `ahead` rows beyond the first `length`, the series."""
+        known = [name for name, role in zip(self.names, self.roles, strict=True) if role == "known"]
+        missing = ahead - (len(self.values) - length)
+        if known and missing > 0:
+            raise ConfigError(
+                f"known covariate {known[0]!r} ends {missing} rows before the {ahead} steps that are forecast; bring {missing} "
+                f"more rows, call it past-only, choose a shorter horizon or switch covariates off"
+            )
+
 
 @dataclass(frozen=True, eq=False)
 class TimeSeries:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.charts.labels import plain
 from core.errors import ConfigError
 from core.jobs.cost import Prediction
-from core.models.base import Model, Value
+from core.models.base import Model
 from core.models.network import Network
 from core.models.registry import MODELS
 from core.models.spec import LONGEST_LABEL, ModelSpec
@@ -65,9 +65,9 @@ class Card:
         """Whether it takes part."""
         return bool(state.get(f"{self.key}.on"))
 
-    def form(self, settings: Mapping[str, Mapping[str, Value]]) -> Form:
+    def form(self, basis: Basis) -> Form:
         """Its settings, which start from those of its model."""
-        return Form(self.model, self.key, settings[self.name])
+        return Form(self.model, self.key, basis.settings[self.name], basis.traits)
 
 
 def cards() -> tuple[Card, ...]:
@@ -97,9 +97,9 @@ def names() -> tuple[str, ...]:
 def chosen(basis: Basis) -> tuple[ModelSpec, ...]:
     """The models that take part."""
     for card in cards():
-        forms.keep_changes(card.form(basis.settings))
+        forms.keep_changes(card.form(basis))
     return tuple(
-        ModelSpec(card.name, card.label, forms.config(card.form(basis.settings))) for card in cards() if card.is_on
+        ModelSpec(card.name, card.label, forms.config(card.form(basis))) for card in cards() if card.is_on
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def show(costs: Mapping[str, Prediction], basis: Basis) -> None:
 
 
 def _card(card: Card, cost: Prediction | None, basis: Basis) -> None:
-    form = card.form(basis.settings)
+    form = card.form(basis)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.checkbox(f"**{safe(card.label, 30)}**", key=f"{card.key}.on", persist_state="session")
         with st.container(horizontal=True, width="content", gap=None):
@@ -190,7 +190,7 @@ def _drop(card: Card) -> None:
 
 @st.dialog("Settings", width="medium", on_dismiss="rerun")
 def _settings(card: Card, basis: Basis) -> None:
-    form = card.form(basis.settings)
+    form = card.form(basis)
     state.start(f"{card.key}.label", card.first_label)
     st.text_input("Name in this run", key=f"{card.key}.label", max_chars=LONGEST_LABEL, persist_state="session")
     with st.container(gap="xsmall"):

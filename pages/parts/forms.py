@@ -28,11 +28,15 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Form:
-    """The settings of one card, whose widgets keep their values under "<key>.<name>"; `base` is all that its preset sets."""
+    """The settings of one card, whose widgets keep their values under "<key>.<name>"; `base` is all that its preset sets.
+
+    traits: what the series have that a setting can be about
+    """
 
     model: type[Model]
     key: str
     base: Mapping[str, Value]
+    traits: frozenset[str]
 
     def place(self, parameter: Parameter) -> str:
         return f"{self.key}.{parameter.name}"
@@ -45,7 +49,12 @@ class Form:
 def relevant(form: Form) -> list[Parameter]:
     """The parameters that mean something as the others are set, and that leave a choice."""
     every = {one.name: one for one in parameters(form.model)}
-    return [one for one in every.values() if len(one.choices) != 1 and _matters(one, every, form)]
+    return [one for one in _offered(form) if _matters(one, every, form)]
+
+
+def _offered(form: Form) -> list[Parameter]:
+    """The parameters that leave a choice for the series at hand."""
+    return [one for one in parameters(form.model) if len(one.choices) != 1 and (not one.trait or one.trait in form.traits)]
 
 
 def _matters(parameter: Parameter, every: Mapping[str, Parameter], form: Form) -> bool:
@@ -108,8 +117,8 @@ def _wrong(parameter: Parameter, form: Form) -> ConfigError | None:
 
 
 def draw(form: Form) -> None:
-    """A widget for each hyper-parameter that means something."""
-    shown = relevant(form)
+    """A widget for each hyper-parameter that means something, and a word where one could be missed."""
+    shown = [one for one in _offered(form) if one.otherwise or one in relevant(form)]
     folded = [one for one in shown if one.advanced]
     with st.container():  # one place, however many rows: what follows would be made anew, and fold itself
         _rows([one for one in shown if not one.advanced], form)
@@ -148,6 +157,9 @@ def _rows(some: list[Parameter], form: Form) -> None:
 
 def _field(parameter: Parameter, form: Form) -> None:
     """The widget, and beside it what is wrong with its value: a value that was typed is refused in words, never put back."""
+    if parameter not in relevant(form):
+        st.caption(f"**{parameter.label}** {parameter.otherwise}")
+        return
     _widget(parameter, form)
     error = _wrong(parameter, form)
     if error is not None:

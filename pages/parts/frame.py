@@ -15,7 +15,7 @@ from core.errors import AppError
 from core.series.timeseries import Panel
 from core.store.records import LIVE, RunRecord
 from pages.parts import services, state
-from pages.parts.text import STATES, length_of, safe
+from pages.parts.text import STATES, length_of, of_settings, safe
 
 LOG = logging.getLogger("unroll")
 DEFECT = "Something went wrong that is our fault, not yours. Nothing that was kept is lost; reload the page to go on."
@@ -67,7 +67,7 @@ def guarded(body: Callable) -> Callable:
 
 def problem(error: AppError, place: object = st) -> None:
     """An error that a person can do something about."""
-    text = str(error)
+    text = of_settings(str(error))
     place.error(safe(text[:1].upper() + text[1:], 2000))
 
 

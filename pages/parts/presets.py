@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import AppError
-from core.evaluation.facts import facts_of
+from core.evaluation.facts import facts_of, traits_of
 from core.evaluation.spec import RunSpec
 from core.models.base import Value, parameters
 from core.models.presets import NAMES, SEEDS, Facts, preset
@@ -28,11 +28,15 @@ HELP = {
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """What the cards start from. facts: None where the series is too short for the models that take part."""
+    """What the cards start from. facts: None where the series is too short for the models that take part.
+
+    traits: what the series have that a setting can be about
+    """
 
     panel: Panel
     facts: Facts | None
     settings: Mapping[str, Mapping[str, Value]]  # all of each model, by its name
+    traits: frozenset[str]
 
 
 def name() -> str:
@@ -65,7 +69,12 @@ def basis(keys: tuple[str, ...], panel: Panel, names: tuple[str, ...]) -> Basis:
         one: {field.name: field.default for field in parameters(model)} if found is None else preset(name(), model, found)
         for one, model in MODELS.items()
     }
-    return Basis(panel, found, settings)
+    return Basis(panel, found, settings, _traits(keys, panel.series[0].season if found is None else found.season, panel))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _traits(keys: tuple[str, ...], season: int, _panel: Panel) -> frozenset[str]:  # noqa: ARG001
+    return traits_of(_panel, season)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

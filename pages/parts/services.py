@@ -17,6 +17,7 @@ from core.data.understanding import Understanding
 from core.errors import AppError, NotFoundError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
+from core.jobs.cost import Prediction
 from core.jobs.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
@@ -136,6 +137,14 @@ def plan(spec: RunSpec, budget: float | None = None) -> tuple[Experiment, Launch
     """What a launch would compute and cost, its epochs lowered to keep a budget of seconds.  Raises what `launch` would."""
     bench, workspace = own()
     return bench.plan(workspace, spec, budget=budget)
+
+
+def predictions(spec: RunSpec) -> Mapping[str, Prediction]:
+    """What each model is predicted to need where there is no budget; nothing where that cannot be computed either."""
+    try:
+        return plan(spec)[1].predictions
+    except AppError:
+        return {}
 
 
 def launch(spec: RunSpec, title: str, request: str) -> str:

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 
 from core.charts.labels import date_label, plain
+from core.models.base import parameters
+from core.models.registry import MODELS
 from core.series.timeseries import TimeSeries
 from core.store.records import SeriesRecord
 
@@ -25,6 +27,16 @@ def safe(name: str, longest: int = 80) -> str:
     line = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(name, longest))
     # ":smile:", "http://a.b", "www.a.b" and "a@b.c" are looked for after escapes are read; a word joiner parts them
     return re.sub(r"(\\:(?=\w|\\/)|\\@|www(?=\\\.))", "\\1\u2060", line, flags=re.IGNORECASE)
+
+
+def of_settings(text: str) -> str:
+    """The same with the settings of models as forms call them: "Lookback of LSTM" for "lstm.lookback"."""
+    return re.sub(r"\b([a-z_]+)\.([a-z_0-9]+)\b", lambda found: _setting(*found.groups()) or found[0], text)
+
+
+def _setting(model: str, field: str) -> str | None:
+    labels = {one.name: one.label for one in parameters(MODELS[model])} if model in MODELS else {}
+    return f"{labels[field]} of {MODELS[model].label}" if field in labels else None
 
 
 def pace(freq: str | None) -> str:

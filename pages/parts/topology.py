@@ -9,6 +9,7 @@ import streamlit as st
 from core.charts.labels import date_label
 from core.charts.theme import styles
 from core.charts.topology import Sketch, dimensions, topology_chart
+from core.models.bridge import Bridge
 from core.models.network import Network
 from core.models.presets import Facts
 from core.models.spec import ModelSpec
@@ -26,9 +27,9 @@ def show(model: Network, panel: Panel, facts: Facts) -> None:
     closed = model.resolved(facts.length, facts.horizon, facts.season)
     settings = Settings(**closed.settings())
     seen = _seen(settings, panel, facts)
-    sketch = _sketch(settings, 2 + seen.width, max(panel, key=len), facts.horizon)
+    sketch = replace(_sketch(settings, 2 + seen.width, max(panel, key=len), facts.horizon), linear=_linear(closed))
     colour = styles([ModelSpec(model.name, model.label)], frame.theme())[model.label].colour
-    said = f"{_learned(settings, facts.horizon)} {_beside(settings)}"
+    said = f"{_learned(settings, facts.horizon)} {_cut(settings)}{_beside(closed)}"
     st.markdown(f"**{safe(dimensions(sketch), 200)}**")
     frame.chart(
         ("topology", model.name, sketch), lambda: topology_chart(sketch, theme=frame.theme(), colour=colour), said
@@ -119,12 +120,24 @@ def _told(settings: Settings) -> str:
     return f"It hears its own last answer; in {share} of the updates, while training, the true one (teacher forcing)."
 
 
-def _beside(settings: Settings) -> str:
-    """What the drawing leaves out."""
-    cut = ""
-    if settings.bptt != "full":
-        forgets = "and the state is forgotten there" if settings.bptt == "reset" else "while the state is carried on"
-        cut = f"Gradients run back {count(settings.k2, 'step')}, {forgets}. "
-    if not settings.skip:
-        return cut.rstrip()
-    return f"{cut}A linear path over the last {settings.skip} values is added to it."
+def _cut(settings: Settings) -> str:
+    """How far gradients run, where not through the whole window."""
+    if settings.bptt == "full":
+        return ""
+    forgets = "and the state is forgotten there" if settings.bptt == "reset" else "while the state is carried on"
+    return f"Gradients run back {count(settings.k2, 'step')}, {forgets}. "
+
+
+def _beside(model: Network) -> str:
+    """What is added to the answers of the network."""
+    if isinstance(model, Bridge):
+        return f"To it the forecast of {_linear(model)} is added, as fitted at first and then trained with the network."
+    return f"A linear path over the last {model.skip} values is added to it." if _linear(model) else ""
+
+
+def _linear(model: Network) -> str:
+    """The linear path beside the network in a word or two."""
+    if isinstance(model, Bridge):
+        return f"AR({model.order or 'p'})"
+    skip = getattr(model, "skip", 0)
+    return f"linear, {count(skip, 'lag')}" if skip else ""

@@ -48,6 +48,12 @@ def test_the_shapes_are_those_of_the_window(found, words):
     assert dimensions(found) == words
 
 
+def test_a_linear_path_goes_from_the_window_to_what_is_said():
+    assert "AR(3)" in texts(sketch(linear="AR(3)"))
+    assert heads(sketch(linear="AR(3)"), 0)[-1] == (3.56, 90)
+    assert not heads(sketch(), 0)
+
+
 @pytest.mark.parametrize(("topology", "theme"), list(itertools.product(TOPOLOGIES, (LIGHT, DARK))))
 def test_every_topology_shows_first_and_last_step_of_window_and_forecast(topology, theme):
     found = sketch(topology)

@@ -138,7 +138,7 @@ def test_needs_are_checked_against_the_length():
     with pytest.raises(ConfigError) as caught:
         model.resolved(12, 3, 1)
     assert str(caught.value) == (
-        "sample needs 13 training points with these settings and horizon 3; there are 12: "
+        "Sample needs 13 training points with these settings and horizon 3; there are 12: "
         "choose smaller settings, a shorter horizon or a longer series"
     )
     with pytest.raises(TooShortError) as caught:

@@ -41,7 +41,7 @@ def test_a_lookback_that_the_length_cannot_feed_is_refused_with_the_most_it_can(
 def test_more_lags_than_lookback_are_refused():
     with pytest.raises(ConfigError) as caught:
         LSTM(lookback=10, skip=11).resolved(100, 12, 1)
-    assert str(caught.value) == "lstm.skip is 11, more than the lookback; choose skip ≤ 10"
+    assert str(caught.value) == "lstm.skip is 11, more than the lookback; choose at most 10"
 
 
 @pytest.mark.parametrize("model", [RNN, LSTM, GRU])
@@ -49,7 +49,7 @@ def test_a_synced_network_cannot_read_from_the_end(model):
     with pytest.raises(ConfigError) as caught:
         model(topology="synced", bidirectional=True)
     assert str(caught.value) == (
-        f"{model.name} cannot be bidirectional in the synced topology: reading from the end, it would see at each step the "
+        f"{model.label} cannot be bidirectional in the synced topology: reading from the end, it would see at each step the "
         "very value that it is to say there; choose many_to_one, one_to_many or encoder_decoder"
     )
 

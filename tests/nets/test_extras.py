@@ -178,8 +178,8 @@ def test_known_rows_that_end_before_the_horizon_are_asked_for(topology):
     with pytest.raises(ConfigError) as caught:
         fitted.forecast(series_of(walk(36), known=known[:38]), HORIZON)
     assert str(caught.value) == (
-        "the covariate 'holiday' is known for 2 steps beyond the end of series 'y', and 3 are forecast: bring more rows, "
-        "shorten the horizon, or declare it as known up to now only"
+        "known covariate 'holiday' ends 1 rows before the 3 steps that are forecast; bring 1 more rows, call it past-only, "
+        "choose a shorter horizon or switch covariates off"
     )
 
 

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +15,7 @@ from core.models.base import parameters
 from core.models.polynomial import inverse_roots, is_stable
 from core.models.presets import SEEDS, Facts, preset
 from core.models.registry import MODELS
-from core.series.timeseries import Panel
+from core.series.timeseries import Inputs, Panel
 from pages.parts import forms, learned
 from tests.faults.home import months
 from tests.pages.test_train_page import launch_button
@@ -63,6 +65,26 @@ def test_what_means_nothing_is_not_drawn(opened):
     assert "harmonics" in fields(opened("ar.1", seasonal=True), "ar.1")
 
 
+def test_why_a_field_is_missing_is_said(opened):
+    assert "Not in the synced topology: reading from the end" in read(opened(topology="synced"))
+    assert "**Back-propagation** Full: a bidirectional or an encoder-decoder network" in read(opened(bidirectional=True))
+    assert "Not in the synced" not in read(opened())
+
+
+def test_what_the_series_has_nothing_for_is_not_offered(visit, bench):
+    of_series = {"covariates", "mask", "calendar", "seasonal_lag"}
+
+    def offered(workspace, series):
+        bench.add_series(workspace, Panel((series,)), "sales.csv")
+        return fields(sound(sound(visit("train", workspace)).button(f"{LSTM}.open").click().run())) & of_series
+
+    assert offered("plain months", months()) == {"calendar", "seasonal_lag"}
+    steps = replace(months(), index=pd.RangeIndex(96), values=np.random.default_rng(4).normal(0, 1, 96), season=1)
+    assert offered("no season", steps) == set()
+    prices = Inputs(("price",), ("past",), np.random.default_rng(5).normal(0, 1, (96, 1)))
+    assert offered("more", replace(months(), observed=np.arange(96) != 40, inputs=prices)) == of_series
+
+
 def test_a_field_with_one_choice_is_not_drawn(opened):
     found = fields(opened("encoder_decoder.1"), "encoder_decoder.1")
     assert "topology" not in found
@@ -100,12 +122,12 @@ def test_a_value_out_of_bounds_is_refused_beside_its_field_and_on_the_page(opene
     assert "Hidden units is 600; choose a value from 1 to 512" in read(at)
     assert "The drawing comes back" in read(at)
     sound(at.run())
-    assert "Lstm.hidden is 600; choose a value from 1 to 512" in read(at)
+    assert "Hidden units of LSTM is 600; choose a value from 1 to 512" in read(at)
     assert launch_button(at).disabled
 
 
 def test_settings_that_do_not_go_together_are_told_above_them(opened):
-    assert "skip is 30, more than the lookback; choose skip ≤ 12" in read(opened(lookback=12, skip=30))
+    assert "Linear lags of LSTM is 30, more than the lookback; choose at most 12" in read(opened(lookback=12, skip=30))
 
 
 def test_a_name_that_another_model_has_is_said_beside_it(opened):
@@ -130,6 +152,12 @@ def test_the_topology_is_drawn_with_the_shapes_of_the_window(opened, values, sha
     assert shapes in read(at)
     assert sentence in read(at)
     assert sentence in alt(at, -1)
+
+
+def test_the_bridge_is_said_to_start_as_its_ar(opened):
+    assert "To it the forecast of AR(4) is added" in read(opened("bridge.1", order=4))
+    assert "To it the forecast of AR(p) is added" in read(opened("bridge.1"))
+    assert "A linear path over the last 13 values" in read(opened())
 
 
 def test_a_model_that_is_no_network_has_no_drawing(opened):
@@ -184,6 +212,7 @@ def test_a_time_budget_lowers_epochs_in_words_and_the_run_has_them(ready, bench)
     said = read(at)
     assert "time budget of 1 seconds is too short" in said
     assert launch_button(at).disabled
+    assert said.count("about ") >= 6  # what each model would need stands on its card all the same
     needed = int(said.partition("choose at least ")[2].partition(",")[0])
     at.session_state["train.budget"] = needed + 1
     for name in ("epochs", "patience"):

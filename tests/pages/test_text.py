@@ -8,9 +8,14 @@ import pandas as pd
 import pytest
 
 from core.series.timeseries import TimeSeries
-from pages.parts.text import age, count, day, duration, length_of, megabytes, pace, safe
+from pages.parts.text import age, count, day, duration, length_of, megabytes, of_settings, pace, safe
 
 JOINER = "\u2060"
+
+
+def test_settings_are_called_what_forms_call_them():
+    said = "lstm.lookback is 90; bridge.order of sales.csv and lstm.nothing at 1.5 stay"
+    assert of_settings(said) == "Lookback of LSTM is 90; Order p of AR → RNN of sales.csv and lstm.nothing at 1.5 stay"
 
 
 @pytest.mark.parametrize("sign", string.punctuation)
