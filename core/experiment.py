@@ -135,15 +135,13 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
 
 
 def _notes(learned: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
-    """Words for fits in which no epoch was clearly better than epoch 0, the linear path that training starts from."""
+    """Words for fits in which no epoch was clearly better than epoch 0, which is the linear path."""
     said = []
     for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
         fits = [one for whose, one in learned if whose == fit]
         if not all(fits):
-            said.append(
-                f"for {what}, {len(fits) - sum(fits)} of {len(fits)} fits kept the linear path that training starts from: "
-                "no epoch was clearly better on the validation part"
-            )
+            alone = f"{len(fits) - sum(fits)} of {len(fits)} fits forecast by the linear path alone"
+            said.append(f"for {what}, {alone}: no epoch was clearly better than it on the validation part")
     return tuple(said)
 
 

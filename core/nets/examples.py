@@ -63,10 +63,14 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Everything that is learned from the training slice before the first update."""
+    """Everything that is learned from the training slice before the first update.
+
+    path is fitted to the training steps; whole, the same fitted to the validation part too, None where the path was given
+    """
 
     scalings: tuple[Scaling, ...]
     path: LinearPath
+    whole: LinearPath | None
     size: np.ndarray
     extras: Extras
     examples: Examples
@@ -95,23 +99,25 @@ class Slice:
 def prepare(panel: Panel, ahead: int, settings: Settings, device: str, path: LinearPath | None = None) -> Prepared:
     """Scalings, linear path and tensors for a training panel; `path` where that is fitted already."""
     slices = [Slice.of(series, ahead, settings.window) for series in panel]
-    path = path or _linear_path(slices, ahead, settings)
+    path, whole = (path, None) if path else _linear_paths(slices, ahead, settings)
     seen_by_network = [one.features(settings.skip, keeps_level=path.keeps_level) for one in slices]
     size = _unexplained(slices, path, seen_by_network, ahead)
     extras = Extras.learn(panel, settings, ahead)
     examples = _examples(slices, seen_by_network, extras, size, settings.lookback, device)
-    return Prepared(tuple(one.scaling for one in slices), path, size, extras, examples)
+    return Prepared(tuple(one.scaling for one in slices), path, whole, size, extras, examples)
 
 
-def _linear_path(slices: list[Slice], ahead: int, settings: Settings) -> LinearPath:
-    """Fitted to the training steps of all series; whether they keep their level is settled on a part left out for that."""
+def _linear_paths(slices: list[Slice], ahead: int, settings: Settings) -> tuple[LinearPath, LinearPath]:
+    """Fitted to the training steps of all series, and to all steps; whether they keep their level is settled on a part left out
+    for that."""
     level_per_step = float(np.mean([one.scaling.step / one.scaling.spread for one in slices]))
     chosen = False
     if settings.window is None:  # where s(t) moves, the level is not one number of steps away
         early, late = _rows(slices, ahead, settings.skip, CHOICE_SHARE)
         chosen = keeps_level(early, late, level_per_step)
     train, _ = _rows(slices, ahead, settings.skip, VALIDATION_SHARE)
-    return fit_linear(train, level_per_step, keeps_level=chosen)
+    path = fit_linear(train, level_per_step, keeps_level=chosen)
+    return path, fit_linear(_all_rows(slices, settings.skip), level_per_step, keeps_level=chosen)
 
 
 def _rows(slices: list[Slice], ahead: int, lags: int, share: float) -> tuple[Rows, Rows]:
@@ -125,6 +131,16 @@ def _rows(slices: list[Slice], ahead: int, lags: int, share: float) -> tuple[Row
         held = thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(slices)))
         held_out.append(Rows(linear[held], one.goal[held], one.seen[held]))
     return stack(train), stack(held_out)
+
+
+def _all_rows(slices: list[Slice], lags: int) -> Rows:
+    """The steps of each series that have a target."""
+    found = []
+    for one in slices:
+        steps, linear = len(one.goal), one.features(lags, keeps_level=True).linear
+        lead = min(lags, steps // 2)
+        found.append(Rows(linear[lead:steps], one.goal[lead:], one.seen[lead:]))
+    return stack(found)
 
 
 def _unexplained(slices: list[Slice], path: LinearPath, seen_by_network: list[Features], ahead: int) -> np.ndarray:

@@ -39,6 +39,8 @@ PLATEAU = 3  # a plateau lasts so much less than the patience
 def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, path: LinearPath | None = None) -> FittedNetwork:
     """Train one network on all series of the panel that are long enough, from a linear path of its own or the given one.
 
+    Where training gains nothing, its own path alone forecasts, fitted anew to the whole panel: nothing is left to validate.
+
     Raises FitError when it diverges time and again, Cancelled when the context says so.
     """
     ahead = settings.ahead(horizon)
@@ -51,6 +53,8 @@ def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, pat
         network.to(context.device)
         trainer = Trainer(settings, network, prepared.examples, context)
         trainer.run()
+        if prepared.whole is not None and not trainer.is_learned:
+            network.start_from(prepared.whole.weights, prepared.whole.bias, prepared.size)
     scaled = dict(zip((series.id for series in panel), prepared.scalings, strict=True))
     notes = (*_left_out(settings, panel), *trainer.notes)
     return FittedNetwork(settings, network.cpu().eval(), horizon, scaled, prepared.path.keeps_level, prepared.extras, notes)
@@ -81,7 +85,7 @@ class Trainer:
         self.random = np.random.default_rng(context.seed)
         self.parameters = list(network.parameters())
         self.optimizer = make_optimizer(settings.optimizer, self.parameters)
-        self.top_rate, self.failures, self.notes = settings.learning_rate, 0, []
+        self.top_rate, self.failures, self.notes, self.is_learned = settings.learning_rate, 0, [], False
         each = settings.lookback if settings.answers_at_every_step else 1  # labels that a window teaches
         windows = max(1, examples.train_steps // each)
         self.batch = min(settings.batch, max(SMALLEST_BATCH, windows))
@@ -105,9 +109,9 @@ class Trainer:
                 break
             elif self.settings.schedule == "plateau" and epoch - calm_since >= math.ceil(self.settings.patience / PLATEAU):
                 self.top_rate, calm_since = self.top_rate / 2, epoch
-        is_learned = is_gain(start.validation_loss, best_loss, self.examples.independent)
-        self._restore(best if is_learned else first)
-        self.context.report(1.0, is_learned=is_learned)
+        self.is_learned = is_gain(start.validation_loss, best_loss, self.examples.independent)
+        self._restore(best if self.is_learned else first)
+        self.context.report(1.0, is_learned=self.is_learned)
 
     def _start(self) -> EpochLog:
         """What the linear path alone gives, as epoch 0: if no epoch is better, it is what forecasts."""

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.drawing import Drawing
-from core.charts.fan import FanLine, fan_chart
+from core.charts.fan import MOST_LABELS, FanLine, fan_chart
 from core.charts.labels import date_label, number_label, plain
 from core.charts.losses import losses_chart
 from core.charts.skill import skill_chart
@@ -174,6 +174,8 @@ def fan(outcome: Outcome, chosen: Selection) -> Drawing:
 
     st.space(16)  # the tools of a chart rise above it while it is pointed at, and would cover what stands there
     drawing = frame.chart(("fan", outcome.key, *astuple(chosen)), build, words)
+    if len(lines) > MOST_LABELS:
+        st.caption("A click on a name in the legend singles that model out, one more brings all of them back.")
     _bandless(outcome, chosen, lines)
     return drawing
 

@@ -14,8 +14,9 @@ from tests.nets.small import BY_TOPOLOGY, HORIZON, TINY, fit, series_of, stirred
     ("length", "horizon", "season", "hidden", "lookback", "skip"),
     [
         (300, 6, 1, 16, 24, 12),  # below 500 points 16 units; no season: 24 and 12 steps
-        (500, 6, 12, 32, 24, 13),  # two seasons are 24; one and one more 13
-        (900, 48, 24, 32, 48, 25),
+        (399, 6, 12, 16, 25, 13),  # two seasons and one step, and one and one
+        (500, 6, 12, 32, 25, 25),  # long enough for two seasons of lags
+        (900, 48, 24, 32, 49, 49),
         (9000, 96, 336, 32, 192, 192),  # two seasons would be 672: 192 at most, and no lag beyond the lookback
         (40, 12, 12, 16, 8, 8),  # 40 − 24 = 16 steps to learn from: half of them
         (28, 12, 12, 16, 4, 4),  # the shortest series that is accepted

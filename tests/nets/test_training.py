@@ -95,9 +95,8 @@ def test_the_gradient_is_that_of_the_loss(cell):
 def test_the_weights_that_come_back_are_the_best_that_validation_has_seen(cell, monkeypatch):
     monkeypatch.setattr(training, "LUCK", 0.0)
     settings, series = replace(SMALL, cell=cell, learning_rate=0.1, epochs=15), bumpy(150)
-    start, _ = fit_logged(replace(settings, epochs=0), series)
     fitted, logs = fit_logged(settings, series)
-    losses = [validation_loss(start, series), *(one.validation_loss for one in logs)]  # epoch 0 is the linear path
+    losses = [one.validation_loss for one in logs]
     assert min(losses) < min(losses[0], losses[-1]), "the best epoch is neither the first nor the last: a case that can fail"
     assert validation_loss(fitted, series) == pytest.approx(min(losses), rel=1e-5)
 
@@ -107,10 +106,22 @@ def test_training_that_only_does_harm_gives_back_its_start():
     settings = replace(SMALL, learning_rate=64.0, epochs=5)
     start, _ = fit_logged(replace(settings, epochs=0), series)
     fitted, logs = fit_logged(settings, series)
-    assert min(one.validation_loss for one in logs[1:]) > validation_loss(start, series)
-    assert logs[0].validation_loss == pytest.approx(validation_loss(start, series), rel=1e-5)
+    assert min(one.validation_loss for one in logs[1:]) > logs[0].validation_loss
     for name, value in start.arrays().items():
         np.testing.assert_array_equal(fitted.arrays()[name], value)
+
+
+def test_where_nothing_is_learned_the_path_is_fitted_to_the_validation_part_too(monkeypatch):
+    monkeypatch.setattr(training, "LUCK", 0.0)
+    series = bumpy(150)
+    kept, _ = fit_logged(replace(SMALL, epochs=0), series)
+    prepared = prepare(Panel((series,)), HORIZON, SMALL, "cpu")
+    for path, is_it in ((prepared.whole, True), (prepared.path, False)):
+        weights = (path.weights / prepared.size).T
+        assert np.allclose(kept.network.linear.weight.detach().numpy(), weights, atol=1e-6) == is_it
+    learned, logs = fit_logged(replace(SMALL, epochs=30, learning_rate=0.01), series)
+    assert min(one.validation_loss for one in logs) < 0.9 * logs[0].validation_loss
+    assert validation_loss(learned, series) == pytest.approx(min(one.validation_loss for one in logs), rel=1e-5)
 
 
 def test_training_stops_when_its_patience_is_used_up():
