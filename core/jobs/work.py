@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from core.evaluation.spec import RunSpec
+from core.models.arima import is_usable
 from core.models.base import Value
 from core.models.spec import ModelSpec
 
@@ -20,10 +21,10 @@ FORECAST = 0.001  # seconds of one forecast from one origin
 FED_BACK = {"many_to_one": 0.0006, "synced": 0.0005, "encoder_decoder": 0.0002}  # seconds for each step ahead of it
 PATHS = 8  # times as long where paths are drawn for intervals
 CLASSICAL = {  # seconds of a fit, and of a forecast from one origin, at 1,000 values; from how many values on they grow no more
-    "arima": (11.0, 0.06, 1_000),
     "ets": (0.45, 0.035, 5_000),
     "theta": (0.05, 0.0006, 100_000),
 }
+ARIMA_VALUES, ARIMA_TRIES = 1_000, 25  # values that an ARIMA is fitted to, and orders that a search tries, at most
 BOTTOM = 0.07  # seconds of a task whatever it does
 LIKELY = 0.25  # where the best epoch lies, as a share of all of them
 LEAST_MEMORY = 64 * MIB
@@ -40,11 +41,23 @@ def work(spec: RunSpec, model: ModelSpec, points: int, series: int) -> float:
     forecasts, length = series * (origins + 1) * FORECAST, points / series
     if model.name == "ar":
         return BOTTOM + forecasts + fits * series * 0.04 * (1 + min(length, 10_000) / 4_000)
+    if model.name == "arima":
+        fit, forecast = _arima(model, spec.season or 1, length)
+        return BOTTOM + series * (fits * fit + (origins + 1) * forecast)
     if model.name in CLASSICAL:
         fit, forecast, longest = CLASSICAL[model.name]
         share = min(length, longest) / 1_000
         return BOTTOM + fits * series * fit * (0.2 + share) + series * (origins + 1) * forecast * (0.2 + share)
     return BOTTOM + forecasts
+
+
+def _arima(model: ModelSpec, season: int, length: float) -> tuple[float, float]:
+    """Seconds of a fit and of a forecast. A search tries orders of any size: its seconds are known within a factor of two."""
+    share, steps = min(length, ARIMA_VALUES) / 1_000, season if is_usable(season) else 1
+    each = 0.03 + 0.05 * share if steps == 1 else 0.08 + (1 + steps / 24) * share**1.5
+    is_open = any(model.config[name] is None for name in ("p", "d", "q"))
+    tries = min(int(model.config["tries"]), ARIMA_TRIES) if is_open else 0.3
+    return tries * each, 0.006 + 0.006 * share + (0.0 if steps == 1 else 0.01 * steps * share)
 
 
 def memory(spec: RunSpec, model: ModelSpec, points: int) -> int:
