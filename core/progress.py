@@ -31,7 +31,7 @@ class Progress:
     """One event of a computation: the fraction done in [0, 1], and what there is to say.
 
     With an epoch come the seed and the fit ("backtest" or "final") that it belongs to, where a run computes it. `is_learned` is
-    told at the end of a training: whether it keeps what was learned, or what it started from.
+    told at the end of a training: whether it keeps what was learned, or forecasts by its linear path alone.
     """
 
     fraction: float

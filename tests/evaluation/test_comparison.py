@@ -192,7 +192,7 @@ def test_the_verdict_says_that_the_best_network_learned_nothing():
     one = steps()
     tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
     words = (
-        "; training gained nothing in the backtest, where it is the linear model that it started from; "
+        "; training gained nothing in the backtest, where it forecasts by its linear path alone; "
         "it is clearly better than Naive"
     )
     assert words in compare(experiment_of(one), tasks).verdict
