@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
+
+if TYPE_CHECKING:
+    from core.nets.extras import Extras
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,19 @@ class Bridge(Recurrence):
         return {name: value for name, value in super().settings().items() if name != "order"}
 
     def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
+        from core.nets.extras import Extras
         from core.nets.linear import rolled
         from core.nets.settings import Settings
         from core.nets.training import fit
 
-        ar = AR(order=self.order, covariates=False).fit(Panel((series,)), horizon, Context(context.seed)).equation(series.id)
-        scaling = Scaling.learn(series)
-        one_step = from_equation(ar, scaling)
-        closed = self.resolved(len(series), horizon, series.season)
-        settings = Settings(**closed.settings() | {"skip": len(one_step) - 2})
-        path = rolled(one_step, settings.ahead(horizon), scaling.step / scaling.spread, keeps_level=not ar.differences)
+        settings = Settings(**self.resolved(len(series), horizon, series.season).settings())
+        ahead, scaling = settings.ahead(horizon), Scaling.learn(series)
+        extras = Extras.learn(Panel((series,)), settings, ahead, is_beside=True)
+        seen = replace(series, inputs=series.inputs and series.inputs.only(extras.names))
+        ar = AR(order=self.order).fit(Panel((seen,)), horizon, Context(context.seed)).equation(series.id)
+        one_step, covariates = from_equation(ar, scaling, extras), len(extras.names)
+        settings = replace(settings, skip=len(one_step) - 2 - 2 * covariates)
+        path = rolled(one_step, ahead, scaling.step / scaling.spread, keeps_level=not ar.differences, covariates=covariates)
         losses: list[float] = []
         is_learned = False
 
@@ -95,18 +101,36 @@ class Bridge(Recurrence):
         return fitted, (gained(ar.label, losses, is_learned=is_learned), *fitted.notes)
 
 
-def from_equation(ar: ARX, scaling: Scaling) -> np.ndarray:
-    """(J + 2,) the weights of the linear path's first step, on lags, level and 1, that say what the equation says.
+def from_equation(ar: ARX, scaling: Scaling, extras: Extras) -> np.ndarray:
+    """(J + 2 K + 2,) the weights of the linear path's first step that say what the equation says.
 
     With lag features f(k) = (y(t−k) − y(t)) / step, f(0) = 0, the AR of u = (y − level) / spread is
     Δ = (spread / step) (c + (Σφ − 1) u(t)) + Σ φ(k+1) f(k), and that of differences Δ = c + Σ φ(k) (f(k−1) − f(k)).
     """
-    constant = float(ar.fixed[0]) if len(ar.fixed) else 0.0
+    now, then, constant = _on_covariates(ar, extras)
+    constant += float(ar.fixed[0])
     if ar.differences:
-        after = np.append(ar.lags, 0.0)  # φ(k+1)
-        return np.concatenate([after[1:] - ar.lags, [0.0, constant * ar.scaling[1] / scaling.step]])
+        after, unit = np.append(ar.lags, 0.0), ar.scaling[1] / scaling.step  # φ(k+1)
+        return np.concatenate([after[1:] - ar.lags, [0.0], unit * now, unit * then, [unit * constant]])
     unit = scaling.spread / scaling.step
-    return np.concatenate([ar.lags[1:], [unit * (ar.lags.sum() - 1), unit * constant]])
+    return np.concatenate([ar.lags[1:], [unit * (ar.lags.sum() - 1)], unit * now, unit * then, [unit * constant]])
+
+
+def _on_covariates(ar: ARX, extras: Extras) -> tuple[np.ndarray, np.ndarray, float]:
+    """(K,) weights of an equation on z(t) and (K,) on z(t+1), and what they add to its constant.
+
+    z is less the mean m, divided by the deviation d; the equation's own column is (x − o) / s, or that of the changes of x.
+    """
+    scales = np.concatenate([extras.past_scale, extras.known_scale])
+    now, then, constant = np.zeros(len(extras.names)), np.zeros(len(extras.names)), 0.0
+    names = decode_ids(ar.names)
+    weights = ar.fixed[len(ar.fixed) - len(names) :]
+    for name, weight, (offset, size) in zip(names, weights, ar.covariates[2:].T, strict=True):
+        place = extras.names.index(name)
+        mean, deviation = scales[place]
+        then[place] = weight * deviation / size
+        constant += weight * ((0.0 if ar.differences else mean) - offset) / size
+    return (-then if ar.differences else now), then, constant
 
 
 def gained(ar: str, losses: list[float], *, is_learned: bool) -> str:

@@ -44,7 +44,7 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """inputs (M, C), linear (M, J + 1), targets (M, H), seen (M, H); M steps of all series with their empty lead-ins.
+    """inputs (M, C), linear (M, F), targets (M, H), seen (M, H); M steps of all series with their empty lead-ins.
 
     starts      (N,) first steps of the segments that may be trained on
     validation  (V,) last steps of the windows that validate
@@ -92,54 +92,60 @@ class Slice:
         pace = sizes(series.values, scaling, window)
         return cls(series, scaling, pace, *targets(series, pace, ahead))
 
-    def features(self, lags: int, *, keeps_level: bool) -> Features:
-        return features(self.series.values, self.scaling, self.pace, lags, keeps_level=keeps_level)
+    def features(self, lags: int, extras: Extras, *, keeps_level: bool) -> Features:
+        """At the N steps that have targets."""
+        steps = len(self.goal)
+        found = features(self.series.values, self.scaling, self.pace, lags, keeps_level=keeps_level)
+        beside = extras.aligned(self.series, np.arange(steps))
+        return Features(found.inputs[:steps], np.concatenate([found.linear[:steps], beside], axis=1))
 
 
 def prepare(panel: Panel, ahead: int, settings: Settings, device: str, path: LinearPath | None = None) -> Prepared:
     """Scalings, linear path and tensors for a training panel; `path` where that is fitted already."""
     slices = [Slice.of(series, ahead, settings.window) for series in panel]
-    path, whole = (path, None) if path else _linear_paths(slices, ahead, settings)
-    seen_by_network = [one.features(settings.skip, keeps_level=path.keeps_level) for one in slices]
+    extras = Extras.learn(panel, settings, ahead, is_beside=path.covariates > 0 if path else settings.skip > 0)
+    path, whole = (path, None) if path else _linear_paths(slices, ahead, settings, extras)
+    seen_by_network = [one.features(settings.skip, extras, keeps_level=path.keeps_level) for one in slices]
     size = _unexplained(slices, path, seen_by_network, ahead)
-    extras = Extras.learn(panel, settings, ahead)
     examples = _examples(slices, seen_by_network, extras, size, settings.lookback, device)
     return Prepared(tuple(one.scaling for one in slices), path, whole, size, extras, examples)
 
 
-def _linear_paths(slices: list[Slice], ahead: int, settings: Settings) -> tuple[LinearPath, LinearPath]:
+def _linear_paths(slices: list[Slice], ahead: int, settings: Settings, extras: Extras) -> tuple[LinearPath, LinearPath]:
     """Fitted to the training steps of all series, and to all steps; whether they keep their level is settled on a part left out
     for that."""
     level_per_step = float(np.mean([one.scaling.step / one.scaling.spread for one in slices]))
     chosen = False
     if settings.window is None:  # where s(t) moves, the level is not one number of steps away
-        early, late = _rows(slices, ahead, settings.skip, CHOICE_SHARE)
+        early, late = _rows(slices, ahead, settings.skip, extras, CHOICE_SHARE)
         chosen = keeps_level(early, late, level_per_step)
-    train, _ = _rows(slices, ahead, settings.skip, VALIDATION_SHARE)
+    train, _ = _rows(slices, ahead, settings.skip, extras, VALIDATION_SHARE)
     path = fit_linear(train, level_per_step, keeps_level=chosen)
-    return path, fit_linear(_all_rows(slices, settings.skip), level_per_step, keeps_level=chosen)
+    return path, fit_linear(_all_rows(slices, settings.skip, extras), level_per_step, keeps_level=chosen)
 
 
-def _rows(slices: list[Slice], ahead: int, lags: int, share: float) -> tuple[Rows, Rows]:
+def _rows(slices: list[Slice], ahead: int, lags: int, extras: Extras, share: float) -> tuple[Rows, Rows]:
     """The steps before the last `share` of each series, and those of that share, thinned."""
     train, held_out = [], []
     for one in slices:
         parts = Parts.of(len(one.series), ahead, share)
-        linear = one.features(lags, keeps_level=True).linear
+        linear = one.features(lags, extras, keeps_level=True).linear
         lead = min(lags, parts.train // 2)  # steps whose lags are made up
-        train.append(Rows(linear[lead : parts.train], one.goal[lead : parts.train], one.seen[lead : parts.train]))
+        train.append(
+            Rows(linear[lead : parts.train], one.goal[lead : parts.train], one.seen[lead : parts.train], len(extras.names))
+        )
         held = thinned(np.arange(parts.validation, parts.steps), max(1, MOST_LINEAR_VALIDATED // len(slices)))
-        held_out.append(Rows(linear[held], one.goal[held], one.seen[held]))
+        held_out.append(Rows(linear[held], one.goal[held], one.seen[held], len(extras.names)))
     return stack(train), stack(held_out)
 
 
-def _all_rows(slices: list[Slice], lags: int) -> Rows:
+def _all_rows(slices: list[Slice], lags: int, extras: Extras) -> Rows:
     """The steps of each series that have a target."""
     found = []
     for one in slices:
-        steps, linear = len(one.goal), one.features(lags, keeps_level=True).linear
-        lead = min(lags, steps // 2)
-        found.append(Rows(linear[lead:steps], one.goal[lead:], one.seen[lead:]))
+        lead = min(lags, len(one.goal) // 2)
+        linear = one.features(lags, extras, keeps_level=True).linear
+        found.append(Rows(linear[lead:], one.goal[lead:], one.seen[lead:], len(extras.names)))
     return stack(found)
 
 

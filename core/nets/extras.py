@@ -6,6 +6,8 @@ calendar      sine and cosine of the hour, the day of the week and the day of th
               frequency lets vary
 covariates    each column less its mean, divided by its deviation in the training slice: as it is at t, and known ones also
               as they are at t+1 … t+A, A the steps ahead that one answer reaches
+aligned       what the linear path sees of covariates: z(t) … z(t+A), a known one as it is, another one A steps late, so that
+              all of it is known at t
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ HOURS = pd.Timedelta(hours=1)
 
 @dataclass(frozen=True, eq=False)
 class Extras:
-    """season 0 for no such channel; calendar names; past and known covariates with mean and deviation, (K, 2) each."""
+    """season 0 for no such channel; calendar names; past and known covariates with mean and deviation, (K, 2) each.
+
+    is_beside: whether the linear path sees the covariates too
+    """
 
     season: int
     has_mask: bool
@@ -38,9 +43,10 @@ class Extras:
     known: tuple[str, ...]
     known_scale: np.ndarray
     ahead: int
+    is_beside: bool = False
 
     @classmethod
-    def learn(cls, panel: Panel, settings: Settings, ahead: int) -> Self:
+    def learn(cls, panel: Panel, settings: Settings, ahead: int, *, is_beside: bool) -> Self:
         """From the training slices."""
         first = panel.series[0]
         season = first.season if settings.seasonal_lag and first.season > 1 else 0
@@ -50,7 +56,7 @@ class Extras:
         if settings.topology in STEPWISE:
             names["past"] = ()  # a forecast is fed back, and beyond the origin nobody knows them
         scales = {role: _scale(panel, some) for role, some in names.items()}
-        return cls(season, has_mask, calendar, names["past"], scales["past"], names["known"], scales["known"], ahead)
+        return cls(season, has_mask, calendar, names["past"], scales["past"], names["known"], scales["known"], ahead, is_beside)
 
     @property
     def width(self) -> int:
@@ -61,6 +67,28 @@ class Extras:
     def told(self) -> int:
         """The last of them: A · K numbers on the known covariates ahead, step by step."""
         return self.ahead * len(self.known)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The covariates that the linear path sees."""
+        return (*self.past, *self.known) if self.is_beside else ()
+
+    @property
+    def beside(self) -> int:
+        """(A + 1) · K, what it sees of them at a step."""
+        return (self.ahead + 1) * len(self.names)
+
+    def aligned(self, series: TimeSeries, steps: np.ndarray) -> np.ndarray:
+        """(N, (A + 1) · K) at N steps: all K at t, all at t+1, …; before its first row a late one is as it is there."""
+        if not self.beside:
+            return np.empty((len(steps), 0))
+        at = steps[:, None] + np.arange(self.ahead + 1)
+        parts = []
+        if self.past:
+            parts.append(_columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
+        if self.known:
+            parts.append(_columns(series, self.known, self.known_scale)[at])
+        return np.concatenate(parts, -1).reshape(len(steps), -1)
 
     def of(self, series: TimeSeries, values: np.ndarray, size: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """(..., N, E) channels at N `steps` of a series whose values are, or are thought to be, `values` (..., T).
@@ -88,7 +116,7 @@ class Extras:
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `of_arrays` needs."""
         return {
-            "extras": np.array([self.season, self.has_mask, self.ahead]),
+            "extras": np.array([self.season, self.has_mask, self.ahead, self.is_beside]),
             "extras.calendar": encode_ids(self.calendar),
             "extras.past": encode_ids(self.past),
             "extras.past_scale": self.past_scale,
@@ -99,10 +127,10 @@ class Extras:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         """The one whose `arrays()` these are."""
-        season, has_mask, ahead = (int(one) for one in arrays["extras"])
+        season, has_mask, ahead, *more = (int(one) for one in arrays["extras"])  # results of old have no more
         names = {part: decode_ids(arrays[f"extras.{part}"]) for part in ("calendar", "past", "known")}
         scales = {f"{part}_scale": np.asarray(arrays[f"extras.{part}_scale"]) for part in ("past", "known")}
-        return cls(season, bool(has_mask), ahead=ahead, **names, **scales)
+        return cls(season, bool(has_mask), ahead=ahead, is_beside=any(more), **names, **scales)
 
     def require(self, series: TimeSeries, horizon: int) -> None:
         """Raises ConfigError where a history lacks covariates, or its known ones end before the horizon does."""

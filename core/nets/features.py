@@ -5,7 +5,7 @@ shifts its forecast. At step t, with s(t) the size of one-step changes there:
 
     inputs   (y(t) − y(t−1)) / s(t)                   the last change
              level(t) = (y(t) − mean) / spread        only if the series keeps returning to its level (see `linear`)
-    lags     (y(t−j) − y(t)) / s(t),  j = 1 … J       for the linear path, with level(t) after them
+    lags     (y(t−j) − y(t)) / s(t),  j = 1 … J       for the linear path, with level(t) after them, and the covariates
     targets  (y(t+h) − y(t)) / s(t),  h = 1 … H
 
 s is the standard deviation of the changes in the training slice, or with normalisation by window that of the last L changes,

@@ -135,7 +135,8 @@ def restore(settings: Settings, arrays: Mapping[str, np.ndarray]) -> FittedNetwo
     """The fitted network whose `arrays()` these are; `settings` have what a fit closes already."""
     weights = {name.removeprefix("network."): value for name, value in arrays.items() if name.startswith("network.")}
     extras = Extras.of_arrays(arrays)
-    network = Network(settings, int(arrays["channels"]), settings.skip, len(weights["size"]), extras.told)
+    ahead = len(weights["size"])
+    network = Network(settings, int(arrays["channels"]), settings.skip, ahead, extras.told, extras.beside)
     network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
     scalings = (Scaling(*map(float, row)) for row in arrays["scalings"])
     by_id = dict(zip(decode_ids(arrays["ids"]), scalings, strict=True))

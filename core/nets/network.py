@@ -16,20 +16,21 @@ FORKS = 8  # steps of a window from which a decoder sets out in one update: each
 
 
 class Network(nn.Module):
-    """inputs (B, L, C), linear (B, P, J + 1) -> answers (B, P, H, K), in units of `size`, at P = L steps or at the end alone.
+    """inputs (B, L, C), linear (B, P, F) -> answers (B, P, H, K), in units of `size`, at P = L steps or at the end alone.
 
     An answer at a step has seen everything of the window up to that step and nothing after it, except where the window is
     read from both ends, and then there is only the answer at its end.
     """
 
-    def __init__(self, settings: Settings, channels: int, lags: int, horizon: int, known: int = 0) -> None:
-        """known: how many of the last channels tell of each of the H steps ahead, step by step: H · E numbers."""
+    def __init__(self, settings: Settings, channels: int, lags: int, horizon: int, known: int = 0, beside: int = 0) -> None:
+        """F = lags + 1 + beside.  known: how many of the last channels tell of each of the H steps ahead, step by step,
+        H · E numbers."""
         super().__init__()
         loss = LOSSES[settings.loss]
         self.ahead, self.outputs, self.known = horizon, loss.outputs, known
         self.reader = make_reader(settings, channels)
         self.dropout = nn.Dropout(settings.dropout)
-        self.linear = nn.Linear(lags + 1, horizon)
+        self.linear = nn.Linear(lags + 1 + beside, horizon)
         if settings.topology == "encoder_decoder":
             self.decoder = Decoder(settings, self.reader.width, known // horizon)
             self.head = nn.Linear(settings.hidden, loss.outputs)
@@ -73,7 +74,7 @@ class Network(nn.Module):
         return answers.view(*base.shape, self.outputs), carried
 
     def last(self, inputs: Tensor, linear: Tensor) -> Tensor:
-        """(B, H, K), at the last step of the window; linear (B, J + 1) is that step's."""
+        """(B, H, K), at the last step of the window; linear (B, F) is that step's."""
         end = torch.tensor([-1], device=inputs.device)
         answers, _ = self(inputs, linear[:, None], at=end)
         return answers[:, 0]

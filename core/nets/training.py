@@ -47,8 +47,8 @@ def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, pat
     panel = Panel(tuple(series for series in train if is_trainable(series, ahead)))
     prepared = prepare(panel, ahead, settings, context.device, path)
     with reproducible(context.seed, context.device):
-        channels = prepared.examples.inputs.shape[1]
-        network = Network(settings, channels, settings.skip, ahead, prepared.extras.told)
+        channels, extras = prepared.examples.inputs.shape[1], prepared.extras
+        network = Network(settings, channels, settings.skip, ahead, extras.told, extras.beside)
         network.start_from(prepared.path.weights, prepared.path.bias, prepared.size)
         network.to(context.device)
         trainer = Trainer(settings, network, prepared.examples, context)

@@ -17,7 +17,7 @@ from core.series.timeseries import TimeSeries
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """inputs (P, L, C), linear (P, J + 1) of the last step, size (P,) of changes there: what an answer is multiplied by."""
+    """inputs (P, L, C), linear (P, F) of the last step, size (P,) of changes there: what an answer is multiplied by."""
 
     inputs: torch.Tensor
     linear: torch.Tensor
@@ -51,7 +51,8 @@ class Lens:
         channels = np.concatenate([seen.inputs[:, -read:], more], axis=-1)
         inputs = np.zeros((len(values), length, channels.shape[-1]), np.float32)
         inputs[:, length - read :] = channels
-        linear = seen.linear[:, -1].astype(np.float32)
+        beside = np.repeat(self.extras.aligned(series, steps[-1:]), len(values), axis=0)
+        linear = np.concatenate([seen.linear[:, -1], beside], axis=1).astype(np.float32)
         return Window(torch.from_numpy(inputs), torch.from_numpy(linear), size[:, -1])
 
 

@@ -48,6 +48,12 @@ class Inputs:
         rows[length:, [role == "past" for role in self.roles]] = np.nan
         return replace(self, values=rows)
 
+    def only(self, names: tuple[str, ...]) -> Inputs | None:
+        """Those of these names, None where there is none."""
+        places = [place for place, name in enumerate(self.names) if name in names]
+        kept = (tuple(part[place] for place in places) for part in (self.names, self.roles))
+        return Inputs(*kept, self.values[:, places]) if places else None
+
     def require_reach(self, length: int, ahead: int) -> None:
         """Raises ConfigError unless known covariates have `ahead` rows beyond the first `length`, the series."""
         known = [name for name, role in zip(self.names, self.roles, strict=True) if role == "known"]

@@ -68,7 +68,7 @@ def _ends(series: TimeSeries, lookback: int, horizon: int) -> tuple[str, str, st
 def _seen(settings: Settings, panel: Panel, facts: Facts) -> Extras:
     """What is read beside the last change and the level."""
     train = Panel(tuple(replace(series, season=facts.season)[: facts.length] for series in panel))
-    return Extras.learn(train, settings, settings.ahead(facts.horizon))
+    return Extras.learn(train, settings, settings.ahead(facts.horizon), is_beside=settings.skip > 0)
 
 
 def _inputs(seen: Extras) -> str:

@@ -8,13 +8,15 @@ import pytest
 from core.errors import ConfigError
 from core.models.autoregression import AR
 from core.models.bridge import Bridge, from_equation, gained
+from core.nets import training
 from core.nets.linear import rolled
 from core.nets.settings import Settings
 from core.nets.training import fit
 from core.progress import Context
 from core.series.scaling import Scaling
-from core.series.timeseries import Panel
+from core.series.timeseries import Inputs, Panel
 from tests.bench.known import ar1, plain, sunspots
+from tests.nets.small import nothing
 
 HORIZON = 6
 SERIES = {
@@ -33,7 +35,7 @@ def test_before_training_it_forecasts_as_ar_does(name, topology):
     panel = Panel((series,))
     there = ar.fit(panel, HORIZON, Context())
     scaling = Scaling.learn(series)
-    one_step = from_equation(there.equation(series.id), scaling)
+    one_step = from_equation(there.equation(series.id), scaling, nothing(HORIZON))
     settings = Settings("lstm", "AR → RNN", 4, 12, len(one_step) - 2, topology=topology, epochs=0)
     keeps = not there.equation(series.id).differences
     path = rolled(one_step, settings.ahead(HORIZON), scaling.step / scaling.spread, keeps_level=keeps)
@@ -42,6 +44,39 @@ def test_before_training_it_forecasts_as_ar_does(name, topology):
         expected = there.forecast(series[:length], HORIZON).point
         found = fitted.forecast(series[:length], HORIZON).point
         np.testing.assert_allclose(found, expected, atol=1e-6 * scaling.spread, rtol=1e-6)
+
+
+@pytest.mark.parametrize("differences", [0, 1])
+@pytest.mark.parametrize("topology", ["one_to_many", "many_to_one", "synced", "encoder_decoder"])
+def test_with_covariates_it_starts_as_the_ar_that_reads_them(topology, differences, monkeypatch):
+    """One epoch, of which nothing is kept."""
+    monkeypatch.setattr(training, "LEAST_GAIN", np.inf)
+    random = np.random.default_rng(6)
+    known, past, still = random.normal(3, 2, 200 + HORIZON), random.normal(-5, 0.1, 200), np.full(200, 4.0)
+    values = 50 + ar1(200, 0.6, seed=2) + 2 * known[:200] + np.concatenate([np.zeros(HORIZON), 30 * past[:-HORIZON]])
+    values = np.cumsum(values - values.mean()) if differences else values
+    roles = {"price": ("known", known), "visits": ("past", past), "still": ("past", still)}
+    if topology in ("many_to_one", "synced"):  # which read no past covariates
+        del roles["visits"], roles["still"]
+    table = np.full((200 + HORIZON, len(roles)), np.nan)
+    for place, (_, column) in enumerate(roles.values()):
+        table[: len(column), place] = column
+    series = plain(values)
+    series = replace(series, inputs=Inputs(tuple(roles), tuple(role for role, _ in roles.values()), table))
+    ar = AR(order=3).fit(Panel((series,)), HORIZON, Context())
+    assert ar.equation(series.id).differences == differences
+    fitted = Bridge(order=3, hidden=3, epochs=1, lookback=12, topology=topology).fit(Panel((series,)), HORIZON, Context())
+    assert "it stays AR" in fitted.notes[0]
+    assert len(ar.equation(series.id).fixed) == (2 if len(roles) == 1 else 3)  # what stands still is left out
+    again = Bridge(order=3, hidden=3, epochs=1, lookback=12, topology=topology).restore(fitted.arrays())
+    for length in (200, 183):
+        expected = ar.forecast(series[:length], HORIZON).point
+        np.testing.assert_allclose(
+            fitted.forecast(series[:length], HORIZON).point, expected, atol=1e-5 * values.std(), rtol=1e-5
+        )
+        np.testing.assert_array_equal(
+            again.forecast(series[:length], HORIZON).point, fitted.forecast(series[:length], HORIZON).point
+        )
 
 
 def test_it_starts_at_the_ar_that_is_named_and_says_what_training_gained():

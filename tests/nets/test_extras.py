@@ -12,14 +12,16 @@ from core.models.feedforward import FeedForward
 from core.models.recurrent import GRU, LSTM
 from core.nets.extras import Extras
 from core.series.timeseries import Inputs, Panel
+from tests.bench.known import ar1
 from tests.nets.small import BY_TOPOLOGY, CHEAP, HORIZON, LOOKBACK, fit, nothing, series_of, stirred, walk
 
 PLAIN = replace(CHEAP, mask=False, covariates=False)
+ONE = np.array([[0.0, 1.0]])  # mean and deviation of a covariate that is left as it is
 VALUES = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 5.5, 9.0])
 
 
 def learned(*series, ahead=1, **settings) -> Extras:
-    return Extras.learn(Panel(series), replace(PLAIN, **settings), ahead)
+    return Extras.learn(Panel(series), replace(PLAIN, **settings), ahead, is_beside=False)
 
 
 def channels(extras: Extras, series, size=1.0) -> np.ndarray:
@@ -168,6 +170,36 @@ def test_a_forecast_that_is_fed_back_reads_no_past_covariates(topology):
     fitted = fit(BY_TOPOLOGY[topology], series)
     assert fitted.extras.known == ("holiday",)
     assert fitted.extras.past == (() if topology in ("many_to_one", "synced") else ("visits",))
+
+
+def test_the_linear_path_sees_covariates_as_far_as_each_is_known():
+    known, past = np.arange(9.0), 10 * np.arange(7.0)
+    series = series_of(VALUES, known=known, past=past)
+    found = replace(learned(series, ahead=2, covariates=True), is_beside=True, past_scale=ONE, known_scale=ONE)
+    assert found.names == ("visits", "holiday")
+    assert found.beside == 6
+    # at step 3: visits two steps late, 1 … 3; holiday as it is, 3 … 5
+    np.testing.assert_array_equal(found.aligned(series, np.array([3])), [[10, 3, 20, 4, 30, 5]])
+    np.testing.assert_array_equal(found.aligned(series, np.array([6]))[0, -2:], [60, 8])  # the last step knows no more visits
+    np.testing.assert_array_equal(found.aligned(series, np.array([0])), [[0, 0, 0, 1, 0, 2]])
+    assert replace(found, is_beside=False).aligned(series, np.arange(3)).shape == (3, 0)
+
+
+@pytest.mark.parametrize("topology", BY_TOPOLOGY)
+def test_an_untrained_network_makes_use_of_what_is_known_ahead(topology):
+    random = np.random.default_rng(6)
+    promo = (random.random(160 + HORIZON) < 0.3).astype(float)
+    values = 50 + ar1(160, 0.6, seed=2) + 20 * promo[:160]
+    model = replace(BY_TOPOLOGY[topology], epochs=1, learning_rate=1e-6, skip=4, lookback=8)
+
+    def error(series):
+        fitted = fit(model, series[:120])
+        origins = range(120, 160 - HORIZON + 1)
+        return np.mean([np.abs(fitted.forecast(series[:n], HORIZON).point - values[n : n + HORIZON]).mean() for n in origins])
+
+    told = error(series_of(values, known=promo))
+    assert told < 0.2 * error(series_of(values))
+    assert told < 1.5  # the innovations have deviation 1
 
 
 @pytest.mark.parametrize("topology", BY_TOPOLOGY)
