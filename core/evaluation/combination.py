@@ -5,6 +5,8 @@ one forecasts from an origin is made of what the models forecast from there, and
 model: it ranks among none, and its intervals are conformal like theirs, from its own past errors.
 Source: Bates & Granger 1969, Operational Research Quarterly 20(4), who weigh by inverse squared errors; absolute ones let a
 single bad forecast decide less. Clemen 1989, Int. J. Forecasting 5(4), on how hard the plain mean is to beat.
+
+What two models say alike counts once.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from core.series.timeseries import TimeSeries
 
 MEAN, MEDIAN, INVERSE = "combination_mean", "combination_median", "combination_inverse"
 RULES = {MEAN: "Mean of all", MEDIAN: "Median of all", INVERSE: "Inverse-error weighted"}
+SAME = 1e-5  # of the forecasts, up to which two are alike: networks compute in single precision
 FLOOR = 1e-6  # of the largest mean error: a model without any error gets nearly all the weight, and no weight is infinite
 
 
@@ -45,12 +48,18 @@ class Stack:
 
 def combine(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Collection[str]) -> tuple[Combination, ...]:
     """The combinations of the models in `ranking`; none of fewer than two. Of two the median is the mean, and is left out."""
-    members = [task for task in tasks if task.model.label in ranking and _has_earlier(task)]
+    able = [task for task in tasks if task.model.label in ranking and _has_earlier(task)]
+    twins = _twins(able)
+    members = [task for task in able if task.model.label not in twins]
     if len(members) < 2:
         return ()
     taken = {model.label for model in experiment.spec.models}
     rules = [rule for rule in RULES if rule != MEDIAN or len(members) > 2]
-    notes = (_made_of(members), *_left_out(tasks, members))
+    notes = (
+        _made_of(members),
+        *_left_out(tasks, able),
+        *(f"without {a}, which forecasts as {b} does" for a, b in twins.items()),
+    )
     return tuple(_combination(experiment, members, ModelSpec(rule, _free(RULES[rule], taken)), notes) for rule in rules)
 
 
@@ -73,6 +82,24 @@ def inverse_error_weights(errors: np.ndarray, origins: np.ndarray, horizon: int,
 
 def _has_earlier(task: TaskResult) -> bool:
     return all(one.backtest is not None and one.backtest.earlier is not None for one in task.series)
+
+
+def _twins(tasks: Sequence[TaskResult]) -> dict[str, str]:
+    """Models that forecast as an earlier one does, by label: as networks do that share a linear path and learn nothing."""
+    said = {task.model.label: _said(task) for task in tasks}
+    found: dict[str, str] = {}
+    for label, points in said.items():
+        others = (one for one in said if one not in found)
+        first = next(one for one in others if np.allclose(said[one], points, rtol=SAME, atol=SAME * np.ptp(points)))
+        if first != label:
+            found[label] = first
+    return found
+
+
+def _said(task: TaskResult) -> np.ndarray:
+    """All that a model forecast, in one row."""
+    each = [(one.backtest.earlier, one.backtest.point, one.forecast.point) for one in task.series]
+    return np.concatenate([part.ravel() for parts in each for part in parts])
 
 
 def _made_of(members: Sequence[TaskResult]) -> str:

@@ -61,7 +61,8 @@ class Inputs:
         if known and missing > 0:
             raise ConfigError(
                 f"known covariate {known[0]!r} ends {missing} rows before the {ahead} steps that are forecast; bring {missing} "
-                f"more rows, call it past-only, choose a shorter horizon or switch covariates off"
+                "more rows, choose a shorter horizon, declare it as not known ahead, or switch covariates off in the "
+                "settings of each model"
             )
 
 

@@ -162,7 +162,7 @@ def _buttons(card: Card, form: Form, basis: Basis) -> None:
     common = {"label": "", "type": "tertiary"}
     if form.base:
         if st.button(**common, key=f"{card.key}.open", icon=":material/tune:", help=f"Settings of {safe(card.label, 30)}"):
-            _settings(card, basis)
+            st.dialog(f"Settings of {safe(card.label, 30)}", width="medium", on_dismiss="rerun")(_settings)(card, basis)
         if card.id.endswith(".1"):
             words = "The same model once more, with other settings"
             if st.button(**common, key=f"{card.key}.twin", icon=":material/add:", help=words):
@@ -188,7 +188,6 @@ def _drop(card: Card) -> None:
     st.rerun()
 
 
-@st.dialog("Settings", width="medium", on_dismiss="rerun")
 def _settings(card: Card, basis: Basis) -> None:
     form = card.form(basis)
     state.start(f"{card.key}.label", card.first_label)

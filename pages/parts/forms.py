@@ -22,7 +22,8 @@ CHOICES = {
     "synced": "Synced many-to-many: next value at every step", "encoder_decoder": "Encoder-decoder many-to-many",
     "student_t": "Student t", "one_cycle": "one cycle", "adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "mae": "MAE",
     "mse": "MSE", "aic": "AIC", "bic": "BIC", "hqic": "HQIC", "lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "relu": "ReLU",
-    "huber": "Huber", "gaussian": "Gaussian",
+    "huber": "Huber", "gaussian": "Gaussian", "full": "Full, through the window",
+    "detached": "Truncated, state carried on", "reset": "Truncated, state reset",
 }  # fmt: skip
 
 

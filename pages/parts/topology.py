@@ -29,7 +29,7 @@ def show(model: Network, panel: Panel, facts: Facts) -> None:
     seen = _seen(settings, panel, facts)
     sketch = replace(_sketch(settings, 2 + seen.width, max(panel, key=len), facts.horizon), linear=_linear(closed))
     colour = styles([ModelSpec(model.name, model.label)], frame.theme())[model.label].colour
-    said = f"{_learned(settings, facts.horizon)} {_cut(settings)}{_beside(closed)}"
+    said = f"{_learned(settings, facts.horizon)} {_cut(settings)}{_beside(closed, seen)}"
     st.markdown(f"**{safe(dimensions(sketch), 200)}**")
     frame.chart(
         ("topology", model.name, sketch), lambda: topology_chart(sketch, theme=frame.theme(), colour=colour), said
@@ -68,7 +68,7 @@ def _ends(series: TimeSeries, lookback: int, horizon: int) -> tuple[str, str, st
 def _seen(settings: Settings, panel: Panel, facts: Facts) -> Extras:
     """What is read beside the last change and the level."""
     train = Panel(tuple(replace(series, season=facts.season)[: facts.length] for series in panel))
-    return Extras.learn(train, settings, settings.ahead(facts.horizon), is_beside=settings.skip > 0)
+    return Extras.learn(train, settings, settings.ahead(facts.horizon), is_beside=True)
 
 
 def _inputs(seen: Extras) -> str:
@@ -128,11 +128,12 @@ def _cut(settings: Settings) -> str:
     return f"Gradients run back {count(settings.k2, 'step')}, {forgets}. "
 
 
-def _beside(model: Network) -> str:
+def _beside(model: Network, seen: Extras) -> str:
     """What is added to the answers of the network."""
+    covariates = f" and {', '.join(seen.names)}" if seen.names else ""
     if isinstance(model, Bridge):
         return f"To it the forecast of {_linear(model)} is added, as fitted at first and then trained with the network."
-    return f"A linear path over the last {model.skip} values is added to it." if _linear(model) else ""
+    return f"A linear path over the last {model.skip} values{covariates} is added to it." if _linear(model) else ""
 
 
 def _linear(model: Network) -> str:

@@ -137,6 +137,18 @@ def test_who_is_left_out_is_said():
     )  # fmt: skip
 
 
+def test_what_two_models_say_alike_counts_once():
+    one = series()
+    twin, near = (replace(task("A", one), model=ModelSpec("gru", label)) for label in ("Twin", "Near"))
+    (forecast,) = near.series
+    near = replace(near, series=(replace(forecast, forecast=replace(forecast.forecast, point=np.array([NEXT["A"] + 0.1]))),))
+    labels = ("A", "Twin", "B", "Near")
+    (mean, *_) = combine(experiment_of(one, *labels), [task("A", one), twin, task("B", one), near], labels)
+    assert mean.members == ("A", "B", "Near")
+    assert mean.result.notes == ("made of A, B and Near", "without Twin, which forecasts as A does")
+    assert combine(experiment_of(one, "A", "Twin"), [task("A", one), twin], ("A", "Twin")) == ()
+
+
 def test_results_that_were_stored_without_earlier_points_are_left_out():
     one = series()
     old = task("C", one)

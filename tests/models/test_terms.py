@@ -93,8 +93,8 @@ def test_known_rows_that_do_not_reach_are_counted():
     with pytest.raises(ConfigError) as caught:
         Covariates.learn(with_inputs(ahead=3), 5)
     assert str(caught.value) == (
-        "known covariate 'price' ends 2 rows before the 5 steps that are forecast; bring 2 more rows, call it past-only, "
-        "choose a shorter horizon or switch covariates off"
+        "known covariate 'price' ends 2 rows before the 5 steps that are forecast; bring 2 more rows, choose a "
+        "shorter horizon, declare it as not known ahead, or switch covariates off in the settings of each model"
     )
 
 

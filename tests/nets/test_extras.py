@@ -210,8 +210,8 @@ def test_known_rows_that_end_before_the_horizon_are_asked_for(topology):
     with pytest.raises(ConfigError) as caught:
         fitted.forecast(series_of(walk(36), known=known[:38]), HORIZON)
     assert str(caught.value) == (
-        "known covariate 'holiday' ends 1 rows before the 3 steps that are forecast; bring 1 more rows, call it past-only, "
-        "choose a shorter horizon or switch covariates off"
+        "known covariate 'holiday' ends 1 rows before the 3 steps that are forecast; bring 1 more rows, choose "
+        "a shorter horizon, declare it as not known ahead, or switch covariates off in the settings of each model"
     )
 
 
