@@ -58,8 +58,10 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
     values, metric = [task.scores.values[score] for task in ranked], METRICS[score].label
     if not others:
         return f"{best} is the only model with a score, a {metric} of {_shown(values[0])}: there is nothing to compare it with."
-    if values[1] - values[0] <= SAME * values[1]:
-        start, subject = f"{best} and {others[0]} forecast equally well, with a {metric} of {_shown(values[0])}", best
+    equal = [label for label, value in zip(others, values[1:], strict=True) if value - values[0] <= SAME * value]
+    if equal:
+        start, subject = f"{_joined([best, *equal])} forecast equally well, with a {metric} of {_shown(values[0])}", best
+        pairs = [pair for pair in pairs if pair.b not in equal or pair.p_holm is not None]  # equal losses need no more words
     else:
         rival = next((at for at, task in enumerate(ranked) if at and task.model.name == "seasonal_naive"), 1)
         share = _share(values[0], values[rival])
@@ -121,6 +123,12 @@ def _clauses(pairs: Sequence[Pair], subject: str) -> list[str]:
     for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
         said.append(f"no test against {_named([pair for pair in pairs if pair.reason == reason], 'or')}: {reason}")
     return said
+
+
+def _joined(labels: Sequence[str]) -> str:
+    """At most three by name."""
+    shown = [*labels[:2], f"{len(labels) - 2} others"] if len(labels) > 3 else list(labels)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _named(pairs: Sequence[Pair], word: str) -> str:

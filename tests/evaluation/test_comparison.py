@@ -227,10 +227,11 @@ def test_the_verdict_of_few_origins_says_why_there_is_no_test():
 def test_the_verdict_of_equal_forecasts():
     one = steps()
     found = compare(experiment_of(one), [task("Naive", ERRORS["AR"], one), task("AR", ERRORS["AR"], one)])
-    assert found.verdict.startswith("Naive and AR forecast equally well, with a MASE of 1.")
-    assert found.verdict.endswith(
-        "; no test against AR: the losses are equal at all 12 origins, so there is no difference to test."
-    )
+    assert found.verdict == f"Naive and AR forecast equally well, with a MASE of {ERRORS['AR'].mean() / 2:.3g}."
+    assert "equal at all 12 origins" in found.pairs[0].reason
+    more = [task(label, ERRORS["AR"], one) for label in NAMES]
+    assert compare(experiment_of(one), more[:3]).verdict.startswith("GRU, AR and Seasonal naive forecast equally well, with")
+    assert compare(experiment_of(one), more).verdict.startswith("GRU, AR and 2 others forecast equally well, with")
 
 
 def test_the_verdict_of_one_model_of_none_and_without_a_backtest():
