@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.charts.canvas import edge, framed, model_channels, moment, saveable, vertical
 from core.charts.direct import GAP, apart
-from core.charts.fandata import ROOM, FanLine, Frames, frames
+from core.charts.fandata import ROOM, FanLine, Frames, cut, frames
 from core.charts.labels import plain, shown
 from core.charts.theme import Style, Theme
 from core.series.timeseries import Index, TimeSeries
@@ -48,7 +48,7 @@ def fan_chart(
     assert lines, "a fan has at least one line"
     known = None if history is None else history[: len(history) if origin is None else origin]
     named = len(lines) <= MOST_LABELS
-    data = frames(lines, known, actual, coverage=coverage, zone=known.zone if known else zone, room=named)
+    data, is_cut = cut(frames(lines, known, actual, coverage=coverage, zone=known.zone if known else zone, room=named))
     names = shown([line.label for line in lines])
     pick = alt.selection_point(name="pick", fields=["model"], bind="legend", toggle="true")
     x, axis = data.clock.x(), data.clock.axis(domain=[edge(place) for place in data.window])
@@ -67,7 +67,7 @@ def fan_chart(
             theme,
             height,
             title=plain(title, 90) if title else None,
-            notes=_notes(data, coverage, is_claimed),
+            notes=[*_notes(data, coverage, is_claimed), *(["the widest bands are cut"] if is_cut else [])],
         )
     )
 

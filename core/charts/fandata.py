@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from core.charts.thinning import thin
 from core.series.timeseries import Index, TimeSeries
 
 FEWEST_PAST = 24
+MOST_BAND = 2.0  # of the span of what is seen: one wild band would make lines of everything else
 ROOM = 0.14  # of the width, for labels at the ends of lines
 
 
@@ -63,6 +64,17 @@ def frames(
     names = shown([line.label for line in lines])
     ahead = pd.concat([_ahead(line, clock, names[line.label], coverage) for line, clock in zip(lines, clocks, strict=True)])
     return Frames(past, ahead, outcome, _cells(lines, clocks, past, outcome), window, now, clocks[0])
+
+
+def cut(data: Frames) -> tuple[Frames, bool]:
+    """The same with bands no farther than MOST_BAND times the span of all else that is first seen, and whether one was cut."""
+    recent = data.past["value"][data.past["when"] >= data.window[0]] if len(data.past) else []
+    seen = np.concatenate([data.ahead["point"], recent, data.outcome["value"]]).astype(float)
+    low, high = np.nanmin(seen), np.nanmax(seen)
+    reach = MOST_BAND * (high - low)
+    bands = data.ahead[["low", "high"]]
+    kept = bands.clip(low - reach, high + reach) if reach else bands
+    return replace(data, ahead=data.ahead.assign(**kept)), not kept.equals(bands)
 
 
 def _past(known: TimeSeries | None) -> pd.DataFrame:

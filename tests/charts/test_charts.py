@@ -43,6 +43,24 @@ def fan(series, labels, **changes):
     return fan_chart(lines(series, labels), styles=look, theme=LIGHT, **(given | changes)).to_dict()
 
 
+def test_one_wild_band_leaves_the_others_to_be_seen():
+    series = yearly(30)
+    wild = lines(series, ["A", "B"])
+    wild[1] = replace(wild[1], bands={0.8: (wild[1].point - 1e6, wild[1].point + 1e6)})
+    looks = styles([ModelSpec("ar", label) for label in "AB"], LIGHT)
+    given = {"history": series, "origin": None, "actual": None, "coverage": 0.8, "unit": "tons", "title": "T"}
+    spec = fan_chart(wild, styles=looks, theme=LIGHT, **given).to_dict()
+    drawn = rows(spec, "low", "high", without=("place",))
+    seen = [row["point"] for row in drawn] + list(series.values[-24:])
+    span = max(seen) - min(seen)
+    assert max(row["high"] for row in drawn) == pytest.approx(max(seen) + 2 * span)
+    assert min(row["low"] for row in drawn) == pytest.approx(min(seen) - 2 * span)
+    assert [row["low"] for row in drawn if row["model"] == "A"] == [1.0, 3.0, 2.0, 5.0]
+    assert "The widest bands are cut" in str(spec["title"]["subtitle" if "subtitle" in spec["title"] else "text"])
+    calm = fan_chart(lines(series, ["A"]), styles=looks, theme=LIGHT, **given).to_dict()
+    assert "are cut" not in str(calm["title"])
+
+
 def rows(spec, *columns, without=()):
     """The one dataset that has all of these columns, and none of the others."""
     kept = (data for data in spec["datasets"].values() if data and not set(without) & set(data[0]))
