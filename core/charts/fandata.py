@@ -14,7 +14,7 @@ from core.charts.thinning import thin
 from core.series.timeseries import Index, TimeSeries
 
 FEWEST_PAST = 24
-MOST_BAND = 2.0  # of the span of what is seen: one wild band would make lines of everything else
+MOST_BAND = 1.0  # of the span of what is seen: one wild band would make lines of everything else
 ROOM = 0.14  # of the width, for labels at the ends of lines
 
 

@@ -53,8 +53,8 @@ def test_one_wild_band_leaves_the_others_to_be_seen():
     drawn = rows(spec, "low", "high", without=("place",))
     seen = [row["point"] for row in drawn] + list(series.values[-24:])
     span = max(seen) - min(seen)
-    assert max(row["high"] for row in drawn) == pytest.approx(max(seen) + 2 * span)
-    assert min(row["low"] for row in drawn) == pytest.approx(min(seen) - 2 * span)
+    assert max(row["high"] for row in drawn) == pytest.approx(max(seen) + span)
+    assert min(row["low"] for row in drawn) == pytest.approx(min(seen) - span)
     assert [row["low"] for row in drawn if row["model"] == "A"] == [1.0, 3.0, 2.0, 5.0]
     assert "The widest bands are cut" in str(spec["title"]["subtitle" if "subtitle" in spec["title"] else "text"])
     calm = fan_chart(lines(series, ["A"]), styles=looks, theme=LIGHT, **given).to_dict()
