@@ -72,7 +72,7 @@ def test_with_covariates_it_starts_as_the_ar_that_reads_them(topology, differenc
     for length in (200, 183):
         expected = ar.forecast(series[:length], HORIZON).point
         np.testing.assert_allclose(
-            fitted.forecast(series[:length], HORIZON).point, expected, atol=1e-5 * values.std(), rtol=1e-5
+            fitted.forecast(series[:length], HORIZON).point, expected, atol=1e-6 * values.std(), rtol=1e-6
         )
         np.testing.assert_array_equal(
             again.forecast(series[:length], HORIZON).point, fitted.forecast(series[:length], HORIZON).point
