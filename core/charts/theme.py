@@ -20,15 +20,8 @@ from core.models.spec import ModelSpec
 
 DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (14, 4), (4, 2, 1, 2))
 COMBINATION = "combination"  # a family of its own among the spares
-FIRST_DASH = {
-    "seasonal_naive": 1,
-    "mean": 2,
-    "drift": 3,
-    "bridge": 4,
-    MEAN: 1,
-    MEDIAN: 2,
-    INVERSE: 3,
-}  # where colours do not tell apart
+# where colours do not tell apart
+FIRST_DASH = {"seasonal_naive": 1, "mean": 2, "drift": 3, "bridge": 4, MEAN: 1, MEDIAN: 2, INVERSE: 3}
 SHADE = 0.15  # how far a twin's colour lies from that of the first, towards ink
 
 

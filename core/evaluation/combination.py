@@ -6,7 +6,7 @@ model: it ranks among none, and its intervals are conformal like theirs, from it
 Source: Bates & Granger 1969, Operational Research Quarterly 20(4), who weigh by inverse squared errors; absolute ones let a
 single bad forecast decide less. Clemen 1989, Int. J. Forecasting 5(4), on how hard the plain mean is to beat.
 
-What two models say alike counts once.
+What two models say alike from an origin counts once there.
 """
 
 from __future__ import annotations
@@ -48,18 +48,12 @@ class Stack:
 
 def combine(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Collection[str]) -> tuple[Combination, ...]:
     """The combinations of the models in `ranking`; none of fewer than two. Of two the median is the mean, and is left out."""
-    able = [task for task in tasks if task.model.label in ranking and _has_earlier(task)]
-    twins = _twins(able)
-    members = [task for task in able if task.model.label not in twins]
+    members = [task for task in tasks if task.model.label in ranking and _has_earlier(task)]
     if len(members) < 2:
         return ()
     taken = {model.label for model in experiment.spec.models}
     rules = [rule for rule in RULES if rule != MEDIAN or len(members) > 2]
-    notes = (
-        _made_of(members),
-        *_left_out(tasks, able),
-        *(f"without {a}, which forecasts as {b} does" for a, b in twins.items()),
-    )
+    notes = (_made_of(members), *_left_out(tasks, members), *_repeating(experiment, members))
     return tuple(_combination(experiment, members, ModelSpec(rule, _free(RULES[rule], taken)), notes) for rule in rules)
 
 
@@ -84,22 +78,22 @@ def _has_earlier(task: TaskResult) -> bool:
     return all(one.backtest is not None and one.backtest.earlier is not None for one in task.series)
 
 
-def _twins(tasks: Sequence[TaskResult]) -> dict[str, str]:
-    """Models that forecast as an earlier one does, by label: as networks do that share a linear path and learn nothing."""
-    said = {task.model.label: _said(task) for task in tasks}
-    found: dict[str, str] = {}
-    for label, points in said.items():
-        others = (one for one in said if one not in found)
-        first = next(one for one in others if np.allclose(said[one], points, rtol=SAME, atol=SAME * np.ptp(points)))
-        if first != label:
-            found[label] = first
-    return found
+def _distinct(points: np.ndarray) -> list[int]:
+    """Which of the forecasts (M, H) from one origin count: those that no earlier one says already, as networks do that learn
+    nothing and share a linear path. What comes from later origins has no say in it."""
+    kept: list[int] = []
+    span = np.ptp(points)
+    for number, one in enumerate(points):
+        if not any(np.allclose(points[other], one, rtol=SAME, atol=SAME * span) for other in kept):
+            kept.append(number)
+    return kept
 
 
-def _said(task: TaskResult) -> np.ndarray:
-    """All that a model forecast, in one row."""
-    each = [(one.backtest.earlier, one.backtest.point, one.forecast.point) for one in task.series]
-    return np.concatenate([part.ravel() for parts in each for part in parts])
+def _repeating(experiment: Experiment, members: Sequence[TaskResult]) -> list[str]:
+    """Whose next forecasts count with those of another, on every series."""
+    counting = {place for one in experiment.panel for place in _distinct(_stack(experiment, one, members).final)}
+    labels = [member.model.label for place, member in enumerate(members) if place not in counting]
+    return [f"the next forecast of {label} repeats another's, and counts once with it" for label in labels]
 
 
 def _made_of(members: Sequence[TaskResult]) -> str:
@@ -134,7 +128,7 @@ def _combination(experiment: Experiment, members: Sequence[TaskResult], spec: Mo
         stack = _stack(experiment, series, members)
         found.append(_on_series(experiment, series, stack, spec))
         if spec.name != MEDIAN:
-            weights[series.id] = tuple(_weights(spec.name, stack, len(series)).tolist())
+            weights[series.id] = tuple(_weights(spec.name, stack, stack.final, len(series)).tolist())
     scores = averaged([one.scores for one in found])
     result = TaskResult(
         model=spec,
@@ -158,16 +152,20 @@ def _stack(experiment: Experiment, series: TimeSeries, members: Sequence[TaskRes
     return Stack(np.array(plan.origins), points, errors, np.stack([one.forecast.point for one in each]))
 
 
-def _weights(rule: str, stack: Stack, origin: int) -> np.ndarray:
-    """(M,) the weights of a mean at an origin."""
-    if rule == MEAN:
-        return np.full(len(stack.points), 1 / len(stack.points))
-    return inverse_error_weights(stack.errors, stack.origins, stack.points.shape[2], origin)
+def _weights(rule: str, stack: Stack, points: np.ndarray, origin: int) -> np.ndarray:
+    """(M,) the weights of a mean of points (M, H) at an origin."""
+    kept, weights, horizon = _distinct(points), np.zeros(len(points)), points.shape[1]
+    weights[kept] = 1 / len(kept)
+    if rule == INVERSE:
+        weights[kept] = inverse_error_weights(stack.errors[kept], stack.origins, horizon, origin)
+    return weights
 
 
 def _made_one(rule: str, stack: Stack, points: np.ndarray, origin: int) -> np.ndarray:
     """points (M, H) from one origin -> (H,)."""
-    return np.median(points, axis=0) if rule == MEDIAN else _weights(rule, stack, origin) @ points
+    if rule == MEDIAN:
+        return np.median(points[_distinct(points)], axis=0)
+    return _weights(rule, stack, points, origin) @ points
 
 
 def _on_series(experiment: Experiment, series: TimeSeries, stack: Stack, spec: ModelSpec) -> SeriesResult:

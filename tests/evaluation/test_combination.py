@@ -55,6 +55,10 @@ def combined(*labels, one=None, coverages=()):
     return {each.result.model.name.removeprefix("combination_"): each for each in found}
 
 
+def points_of(label, one):
+    return task(label, one).series[0].backtest.point[:, 0]
+
+
 def points(combination):
     past = combination.result.series[0].backtest
     return np.concatenate([past.earlier, past.point])[:, 0]
@@ -139,14 +143,32 @@ def test_who_is_left_out_is_said():
 
 def test_what_two_models_say_alike_counts_once():
     one = series()
-    twin, near = (replace(task("A", one), model=ModelSpec("gru", label)) for label in ("Twin", "Near"))
-    (forecast,) = near.series
-    near = replace(near, series=(replace(forecast, forecast=replace(forecast.forecast, point=np.array([NEXT["A"] + 0.1]))),))
-    labels = ("A", "Twin", "B", "Near")
-    (mean, *_) = combine(experiment_of(one, *labels), [task("A", one), twin, task("B", one), near], labels)
-    assert mean.members == ("A", "B", "Near")
-    assert mean.result.notes == ("made of A, B and Near", "without Twin, which forecasts as A does")
-    assert combine(experiment_of(one, "A", "Twin"), [task("A", one), twin], ("A", "Twin")) == ()
+    twin = replace(task("A", one), model=ModelSpec("gru", "Twin"))
+    labels = ("A", "Twin", "B", "C")
+    tasks = [task("A", one), twin, task("B", one), task("C", one)]
+    found = {
+        each.result.model.name.removeprefix("combination_"): each
+        for each in combine(experiment_of(one, *labels), tasks, labels)
+    }
+    for rule, alone in combined("A", "B", "C").items():
+        np.testing.assert_allclose(points(found[rule]), points(alone), rtol=1e-12)
+    assert found["mean"].weights["a"] == pytest.approx((1 / 3, 0, 1 / 3, 1 / 3))
+    assert found["inverse"].weights["a"][1] == 0
+    said = ("made of A, Twin, B and C", "the next forecast of Twin repeats another's, and counts once with it")
+    assert found["mean"].result.notes == said
+
+
+def test_models_that_part_later_count_once_before_and_twice_after():
+    one = series()
+    (alike,) = task("A", one).series
+    parted = alike.backtest.point.copy()
+    parted[-1] += 6.0
+    later = replace(alike, backtest=replace(alike.backtest, point=parted))
+    other = replace(task("A", one), model=ModelSpec("gru", "Other"), series=(later,))
+    labels = ("A", "Other", "B")
+    (mean, *_) = combine(experiment_of(one, *labels), [task("A", one), other, task("B", one)], labels)
+    np.testing.assert_array_equal(points(mean)[:-1], points(combined("A", "B")["mean"])[:-1])
+    assert points(mean)[-1] == pytest.approx((2 * alike.backtest.point[-1, 0] + 6 + points_of("B", one)[-1]) / 3)
 
 
 def test_results_that_were_stored_without_earlier_points_are_left_out():

@@ -185,6 +185,14 @@ def test_the_linear_path_sees_covariates_as_far_as_each_is_known():
     assert replace(found, is_beside=False).aligned(series, np.arange(3)).shape == (3, 0)
 
 
+def test_a_network_of_old_has_a_path_without_covariates():
+    found = replace(learned(series_of(VALUES, known=np.arange(9.0)), ahead=2, covariates=True), is_beside=True)
+    arrays = found.arrays()
+    assert Extras.of_arrays(arrays).beside == found.beside == 3
+    old = Extras.of_arrays(arrays | {"extras": arrays["extras"][:3]})
+    assert (old.beside, old.known, old.ahead) == (0, ("holiday",), 2)
+
+
 @pytest.mark.parametrize("topology", BY_TOPOLOGY)
 def test_an_untrained_network_makes_use_of_what_is_known_ahead(topology):
     random = np.random.default_rng(6)
