@@ -17,9 +17,7 @@ from core.progress import Context
 from core.series.timeseries import Panel
 
 SHORTEST_LOOKBACK = 4
-ROWS_PER_LAG = (
-    16  # from which on a linear path over two seasons forecasts better than over one, on simulated and monthly series
-)
+ROWS_PER_LAG = 16  # from which on a linear path over two seasons forecasts better than over one, as simulated
 DISTRIBUTIONS = ("quantile", "gaussian", "student_t")
 
 
