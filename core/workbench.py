@@ -30,9 +30,9 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
 from core.experiment import TaskResult
-from core.jobs.allowance import crowding, within_wall_clock
-from core.jobs.cost import CostModel
-from core.jobs.launch import (
+from core.jobs.planning.allowance import crowding, within_wall_clock
+from core.jobs.planning.cost import CostModel
+from core.jobs.planning.launch import (
     Launch,
     clean_name,
     clean_title,
@@ -42,14 +42,14 @@ from core.jobs.launch import (
     tasks_of,
     title_of,
 )
-from core.jobs.limits import Host, JobLimits
-from core.jobs.supervisor import Supervisor
+from core.jobs.planning.limits import Host, JobLimits
+from core.jobs.running.supervisor import Supervisor
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
 from core.series.timeseries import Panel
-from core.store.blobs import decode_result
+from core.store.codecs.results import decode_result
+from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
 from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
-from core.store.snapshots import Snapshot, decode_comparison, freeze, thaw
 from core.store.store import Store
 
 

@@ -15,7 +15,7 @@ import core.workbench
 from core.data.choices import Choices
 from core.errors import ConfigError, LimitError, NotFoundError, PassphraseError
 from core.evaluation.spec import RunSpec
-from core.jobs.limits import Host
+from core.jobs.planning.limits import Host
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel, TimeSeries
 from core.workbench import Workbench, shared

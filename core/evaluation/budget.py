@@ -1,6 +1,6 @@
 """A time budget becomes a number of epochs before training starts, so that a run stays a pure function of its specification.
 
-Here by measurement, for the command line, which has torch at hand; by prediction in `core.jobs.allowance`, for who has not.
+Here by measurement, for the command line, which has torch at hand; by prediction in `core.jobs.planning.allowance`, without it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from dataclasses import replace
 from core.evaluation.planning import planned
 from core.evaluation.spec import RunSpec
 from core.models.presets import Facts
-from core.nets.extras import calendar_terms
 from core.series.timeseries import Panel
+from core.windows.extras import calendar_terms
 
 
 def facts_of(spec: RunSpec, panel: Panel) -> Facts:

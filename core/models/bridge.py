@@ -20,7 +20,7 @@ from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
 
 if TYPE_CHECKING:
-    from core.nets.extras import Extras
+    from core.windows.extras import Extras
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Bridge(Recurrence):
         return {name: value for name, value in super().settings().items() if name != "order"}
 
     def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
-        from core.nets.extras import Extras
-        from core.nets.linear import rolled
-        from core.nets.settings import Settings
         from core.nets.training import fit
+        from core.windows.extras import Extras
+        from core.windows.linear import rolled
+        from core.windows.settings import Settings
 
         settings = Settings(**self.resolved(len(series), horizon, series.season).settings())
         ahead, scaling = settings.ahead(horizon), Scaling.learn(series)

@@ -53,8 +53,8 @@ class Network(Model):
         return max(10, (self.lookback or SHORTEST_LOOKBACK) + 2 * horizon)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        from core.nets.settings import Settings
         from core.nets.training import fit
+        from core.windows.settings import Settings
 
         longest = max(train, key=len)
         self.require(longest, horizon)
@@ -63,13 +63,13 @@ class Network(Model):
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         from core.nets.fitted import CLOSED, restore
-        from core.nets.settings import Settings
+        from core.windows.settings import Settings
 
         closed = {name: int(arrays[name]) or None for name in CLOSED} | {"skip": int(arrays["skip"])}
         return restore(Settings(**self.settings() | closed), arrays)
 
     def settings(self) -> dict[str, Value]:
-        """The fields of `core.nets.settings.Settings`."""
+        """The fields of `core.windows.settings.Settings`."""
         return {"cell": self.name, "label": self.label, **self.config()}
 
 

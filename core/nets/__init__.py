@@ -1,1 +1,1 @@
-"""Recurrent networks on torch: features, modules, training. Nothing here knows of runs, backtests or pages."""
+"""Recurrent networks on torch: modules, losses, training. Nothing here knows of runs, backtests or pages."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.nets.cells import Carried, make_cell
-from core.nets.settings import Settings
+from core.windows.settings import Settings
 
 
 class Decoder(nn.Module):

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.nets.extras import Extras
-from core.nets.features import Features, features, sizes, targets
-from core.nets.linear import LinearPath, Rows, fit_linear, keeps_level, stack
-from core.nets.settings import Settings
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
+from core.windows.extras import Extras
+from core.windows.features import Features, features, sizes, targets
+from core.windows.linear import LinearPath, Rows, fit_linear, keeps_level, stack
+from core.windows.settings import Settings
 
 VALIDATION_SHARE = 0.15  # of a series, for the end of training
 CHOICE_SHARE = 0.25  # for whether a series keeps its level, which shows over a longer stretch

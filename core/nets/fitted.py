@@ -11,15 +11,15 @@ from torch import Tensor
 
 from core.errors import ConfigError
 from core.nets.device import one_thread
-from core.nets.extras import Extras
 from core.nets.losses import LOSSES
 from core.nets.network import Network
-from core.nets.settings import STEPWISE, Settings
 from core.nets.window import Lens, extended
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
+from core.windows.extras import Extras
+from core.windows.settings import STEPWISE, Settings
 
 PATHS = 512  # drawn where a forecast is fed back, for its quantiles; a power of two, as Sobol's sequence wants
 

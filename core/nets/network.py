@@ -10,7 +10,7 @@ from core.nets.cells import Carried
 from core.nets.decoder import Decoder, located
 from core.nets.losses import LOSSES
 from core.nets.readers import make_reader
-from core.nets.settings import Settings
+from core.windows.settings import Settings
 
 FORKS = 8  # steps of a window from which a decoder sets out in one update: each costs H steps of its own
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from core.nets.cells import ACTIVATIONS, Carried, TwoWay, make_cell
-from core.nets.settings import Settings
+from core.windows.settings import Settings
 
 
 def make_reader(settings: Settings, channels: int) -> nn.Module:

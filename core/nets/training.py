@@ -15,14 +15,14 @@ from core.nets.cells import Carried
 from core.nets.device import reproducible
 from core.nets.examples import Examples, is_trainable, most_validated, prepare, thinned
 from core.nets.fitted import FittedNetwork
-from core.nets.linear import LinearPath
 from core.nets.losses import LOSSES
 from core.nets.network import FORKS, Network
 from core.nets.optimizer import clip, make_optimizer, one_cycle
-from core.nets.settings import STEPWISE, Settings
-from core.nets.truncation import Piece, pieces
 from core.progress import Context, EpochLog
 from core.series.timeseries import Panel
+from core.windows.linear import LinearPath
+from core.windows.settings import STEPWISE, Settings
+from core.windows.truncation import Piece, pieces
 
 FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4

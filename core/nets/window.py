@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from core.nets.extras import Extras
-from core.nets.features import features, sizes
-from core.nets.settings import Settings
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
+from core.windows.extras import Extras
+from core.windows.features import features, sizes
+from core.windows.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from core.evaluation.spec import RunSpec
 from core.experiment import RunResult
 from core.models.spec import ModelSpec
 from core.series.timeseries import Index, Panel
+from core.store.codecs.snapshots import Snapshot
 from core.store.records import RunRecord
-from core.store.snapshots import Snapshot
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,1 +1,1 @@
-"""What is kept: series, runs, tasks, results, links. SQLAlchemy Core on one SQLite file; values in, values out."""
+"""What is kept: series, runs, tasks, results, links. SQLAlchemy Core, values in and out; `sqlite` is what only SQLite needs."""

@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
+from core.codec import Encoded
 from core.errors import NotFoundError
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from core.store import series
-from core.store.records import FINISH, LIVE, Encoded, QueuedTask, State, TaskUpdate
+from core.store.records import FINISH, LIVE, QueuedTask, State, TaskUpdate
 from core.store.rows import encoded, encoded_row, epoch_row
 from core.store.states import run_state
 from core.store.tables import epochs, results, runs, tasks

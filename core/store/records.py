@@ -126,14 +126,6 @@ class TaskUpdate:
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Bytes of a result: a JSON part and an array part (safetensors), each checked by its SHA-256 when loaded."""
-
-    summary: bytes
-    arrays: bytes = b""
-
-
-@dataclass(frozen=True)
 class ShareRecord:
     """A link, without its token. views: how often it was opened."""
 

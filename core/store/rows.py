@@ -10,12 +10,13 @@ from dataclasses import asdict, fields
 import numpy as np
 from sqlalchemy import Row
 
+from core.codec import Encoded
 from core.errors import DamagedError
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
 from core.series.timeseries import TimeSeries, labels
-from core.store.records import Encoded, EpochRecord, RunRecord, SeriesRecord, ShareRecord, TaskRecord
+from core.store.records import EpochRecord, RunRecord, SeriesRecord, ShareRecord, TaskRecord
 
 EPOCH = ("sequence", "seed", "fit", *(one.name for one in fields(EpochLog)))
 SERIES = ("key", "id", "length", "start", "end", "freq", "season", "unit", "missing", "source", "created")

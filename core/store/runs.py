@@ -10,11 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from core.codec import Encoded
 from core.errors import ConfigError, NotFoundError
 from core.evaluation.spec import RunSpec
 from core.store import series
 from core.store.audit import note
-from core.store.records import LIVE, Encoded, EpochRecord, NewTask, RunRecord, SeriesRecord, TaskRecord
+from core.store.records import LIVE, EpochRecord, NewTask, RunRecord, SeriesRecord, TaskRecord
 from core.store.rows import EPOCH, SERIES, encoded, epoch_record, model_fields, run_record, series_record, task_record
 from core.store.tables import epochs, results, run_series, runs, tasks
 from core.store.tables import series as series_table

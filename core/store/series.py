@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from core.errors import ConfigError, NotFoundError
+from core.series.codec import decode_series, encode_series
 from core.series.timeseries import Panel
 from core.store.audit import note
-from core.store.blobs import decode_series, encode_series
 from core.store.records import SeriesRecord
 from core.store.rows import SERIES, checked, series_record, series_row, sha256
 from core.store.tables import run_series, series

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from core.codec import Encoded
 from core.errors import ConfigError, NotFoundError, PassphraseError
 from core.store.audit import note
-from core.store.records import Encoded, ShareRecord
+from core.store.records import ShareRecord
 from core.store.rows import encoded, encoded_row, share_record
 from core.store.runs import require
 from core.store.tables import shares, snapshots

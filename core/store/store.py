@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from core.codec import Encoded
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from core.store import attempts, audit, runs, series, shares, tasks
-from core.store.database import Database
-from core.store.opening import open_database
 from core.store.records import (
     AuditRecord,
-    Encoded,
     EpochRecord,
     NewTask,
     QueuedTask,
@@ -29,6 +27,8 @@ from core.store.records import (
     State,
     TaskUpdate,
 )
+from core.store.sqlite.database import Database
+from core.store.sqlite.opening import open_database
 
 
 def utc_now() -> datetime:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts.labels import plain
 from core.errors import ConfigError
-from core.jobs.cost import Prediction
+from core.jobs.planning.cost import Prediction
 from core.models.base import Model
 from core.models.network import Network
 from core.models.registry import MODELS

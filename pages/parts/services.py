@@ -17,8 +17,8 @@ from core.data.understanding import Understanding
 from core.errors import AppError, NotFoundError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
-from core.jobs.cost import Prediction
-from core.jobs.launch import Launch
+from core.jobs.planning.cost import Prediction
+from core.jobs.planning.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
 from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord

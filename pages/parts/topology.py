@@ -13,9 +13,9 @@ from core.models.bridge import Bridge
 from core.models.network import Network
 from core.models.presets import Facts
 from core.models.spec import ModelSpec
-from core.nets.extras import Extras
-from core.nets.settings import Settings
 from core.series.timeseries import Panel, TimeSeries
+from core.windows.extras import Extras
+from core.windows.settings import Settings
 from pages.parts import frame
 from pages.parts.text import count, safe
 

@@ -54,7 +54,7 @@ def main() -> None:
     """Both passes over the cases."""
     import psutil
 
-    from core.jobs.limits import Host
+    from core.jobs.planning.limits import Host
     from tests.bench.job_figures import workbench
 
     print(f"load of the machine before: {psutil.getloadavg()[0]:.1f}")

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from core.evaluation.spec import RunSpec
-from core.jobs.limits import Host
+from core.jobs.planning.limits import Host
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.workbench import Workbench
@@ -73,7 +73,7 @@ def stopped(bench: Workbench, run_id: str) -> None:
 
 def whole_run(bench: Workbench, names: tuple[str, ...]) -> tuple[float, float]:
     """Seconds of a whole run, and seconds of processor time that its workers took: the machine may have had more to do."""
-    parent = next(one for one in psutil.Process().children() if "core.jobs.preload" in " ".join(one.cmdline()))
+    parent = next(one for one in psutil.Process().children() if "core.jobs.running.preload" in " ".join(one.cmdline()))
     before, start = parent.cpu_times(), time.perf_counter()
     run_id = launched(bench, names)
     until(lambda: not bench.run(OWNER, run_id).is_live and not bench.supervisor.slots)

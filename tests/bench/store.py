@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.codec import Encoded
 from core.series.timeseries import Panel
-from core.store.records import Encoded
 from core.store.store import Store
 from tests.store.building import OWNER, VERSIONS, epoch, months, spec_of, task_ids, tasks_of, update
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.jobs.limits import Host
+from core.jobs.planning.limits import Host
 from core.workbench import Workbench
 from tests.faults.home import adopt_orphans, check_bench, check_homes, strays, until
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from core.process import ROOT
-from core.store.blobs import decode_result
+from core.store.codecs.results import decode_result
 from core.store.store import Store
 from tests.faults.home import members, numbers, until
 

@@ -18,7 +18,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from core.jobs.limits import Host
+from core.jobs.planning.limits import Host
 from core.store.records import LIVE
 from core.workbench import Workbench
 from tests.faults.home import KEPT, OWNER, launched, members, network, numbers, plain, until

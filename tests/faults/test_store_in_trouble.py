@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from core.errors import StoreError
-from core.jobs.cost import CostModel
-from core.jobs.limits import Host, JobLimits
-from core.jobs.supervisor import Supervisor
+from core.jobs.planning.cost import CostModel
+from core.jobs.planning.limits import Host, JobLimits
+from core.jobs.running.supervisor import Supervisor
 from core.series.timeseries import Panel
 from core.store.records import LIVE
 from core.store.store import Store

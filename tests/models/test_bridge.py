@@ -9,12 +9,12 @@ from core.errors import ConfigError
 from core.models.autoregression import AR
 from core.models.bridge import Bridge, from_equation, gained
 from core.nets import training
-from core.nets.linear import rolled
-from core.nets.settings import Settings
 from core.nets.training import fit
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import Inputs, Panel
+from core.windows.linear import rolled
+from core.windows.settings import Settings
 from tests.bench.known import ar1, plain, sunspots
 from tests.nets.small import nothing
 

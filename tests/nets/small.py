@@ -7,12 +7,12 @@ import torch
 from core.models.feedforward import FeedForward
 from core.models.network import Network as Model
 from core.models.recurrent import GRU, LSTM, RNN, TOPOLOGIES
-from core.nets.extras import Extras
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
-from core.nets.settings import Settings
 from core.progress import Context
 from core.series.timeseries import Inputs, Panel, TimeSeries
+from core.windows.extras import Extras
+from core.windows.settings import Settings
 
 HORIZON, LOOKBACK = 3, 7
 TINY = {"hidden": 3, "lookback": LOOKBACK, "skip": 2, "epochs": 1, "batch": 8}

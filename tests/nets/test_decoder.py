@@ -9,7 +9,6 @@ from torch import nn
 
 from core.nets.decoder import Decoder
 from core.nets.examples import prepare
-from core.nets.extras import Extras
 from core.nets.fitted import FittedNetwork
 from core.nets.losses import LOSSES
 from core.nets.network import FORKS, Network
@@ -17,6 +16,7 @@ from core.nets.training import Trainer
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import Inputs, Panel
+from core.windows.extras import Extras
 from tests.nets.small import CHEAP, HORIZON, batch, network_of, series_of, walk
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from core.nets.optimizer import DECAY, SGD, Adam, clip, make_optimizer, one_cycle
-from core.nets.settings import Settings
 from core.nets.training import fit
 from core.progress import Context
 from core.series.timeseries import Panel
+from core.windows.settings import Settings
 from tests.bench.known import plain
 from tests.nets.small import CHEAP, HORIZON, series_of, walk
 

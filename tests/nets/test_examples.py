@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.nets.examples import Parts, is_trainable, most_validated, prepare
-from core.nets.linear import RIDGE
-from core.nets.settings import Settings
 from core.series.timeseries import Panel, TimeSeries
+from core.windows.linear import RIDGE
+from core.windows.settings import Settings
 from tests.bench.known import ar1, plain
 
 

@@ -11,11 +11,11 @@ import torch
 from scipy import stats
 
 from core.nets import fitted as fitting
-from core.nets.extras import Extras
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
 from core.nets.window import extended
 from core.series.scaling import Scaling
+from core.windows.extras import Extras
 from tests.bench.known import ar1, plain
 from tests.nets.small import CHEAP, HORIZON, MODELS, fit, network_of, nothing, series_of, walk
 

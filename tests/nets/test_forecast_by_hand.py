@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.nets.extras import Extras
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
-from core.nets.settings import Settings
 from core.series.scaling import Scaling
+from core.windows.extras import Extras
+from core.windows.settings import Settings
 from tests.bench.known import plain
 
 HIDDEN, LOOKBACK, HORIZON = 2, 4, 3

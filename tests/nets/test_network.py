@@ -6,7 +6,7 @@ import torch
 
 from core.nets.cells import FUSED
 from core.nets.network import Network
-from core.nets.settings import Settings
+from core.windows.settings import Settings
 
 every_cell = pytest.mark.parametrize("cell", FUSED)
 CHANNELS, LAGS, HORIZON, LENGTH = 2, 3, 4, 11

@@ -8,7 +8,7 @@ import torch
 
 from core.nets.cells import FUSED
 from core.nets.readers import make_reader
-from core.nets.settings import Settings
+from core.windows.settings import Settings
 from tests.nets.small import CHEAP, HORIZON, LOOKBACK, MODELS, batch, every, fit, network_of, series_of, stirred, walk
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}

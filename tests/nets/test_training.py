@@ -11,10 +11,10 @@ from core.nets import training
 from core.nets.cells import FUSED
 from core.nets.examples import Examples, Parts, prepare
 from core.nets.network import Network
-from core.nets.settings import Settings
 from core.nets.training import Trainer, fit
 from core.progress import Context
 from core.series.timeseries import Panel, TimeSeries
+from core.windows.settings import Settings
 from tests.bench.known import plain
 from tests.nets.small import slopes
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.store.snapshots import freeze
+from core.store.codecs.snapshots import freeze
 from pages.parts.text import safe
 from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
 from tests.report.made import claiming

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from core.codec import Encoded
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
 from core.series.timeseries import Panel, TimeSeries
-from core.store.records import Encoded, EpochRecord, NewTask, TaskUpdate
+from core.store.records import EpochRecord, NewTask, TaskUpdate
 from core.store.store import Store
 
 OWNER, STRANGER = "owner", "stranger"

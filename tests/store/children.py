@@ -18,9 +18,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from core.codec import Encoded
 from core.errors import StoreError
-from core.store.database import FILE
-from core.store.records import Encoded
+from core.store.sqlite.database import FILE
 from core.store.store import Store
 from tests.store.building import OWNER, done, epoch, new_run, task_ids, update
 

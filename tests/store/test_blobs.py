@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.codec import Encoded, decode, encode, pack, unpack
 from core.errors import DamagedError, StoreError
 from core.evaluation.backtest import Backtest
 from core.evaluation.design import design
@@ -18,11 +19,10 @@ from core.evaluation.scores import Scores
 from core.experiment import LogEntry, SeriesResult, TaskResult, run_task
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
+from core.series.codec import decode_series, encode_series
 from core.series.forecast import Forecast
 from core.series.timeseries import Inputs, Panel, TimeSeries
-from core.store.blobs import decode_result, decode_series, encode_result, encode_series
-from core.store.codec import decode, encode, pack, unpack
-from core.store.records import Encoded
+from core.store.codecs.results import decode_result, encode_result
 from tests.store.building import months, spec_of
 
 FREQUENCIES = ["D", "B", "h", "15min", "90s", "2D", "W-WED", "MS", "ME", "QS-NOV", "QE-JAN", "YS", "YE-MAR", "3MS", "BMS"]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.codec import Encoded
 from core.series.timeseries import Panel
-from core.store.records import Encoded
 from tests.store.building import OWNER, epoch, finished_run, months, new_run, task_ids, update
 
 CANARIES = {

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from core.codec import decode, encode, unpack
 from core.evaluation.combination import combine
 from core.evaluation.design import design
 from core.evaluation.spec import RunSpec
@@ -15,10 +16,9 @@ from core.models.spec import ModelSpec
 from core.report.leaderboard import leaderboard, references
 from core.report.outcome import fan_lines, of_snapshot
 from core.series.timeseries import Panel
-from core.store.blobs import decode_result, encode_result
-from core.store.codec import decode, encode, unpack
+from core.store.codecs.results import decode_result, encode_result
+from core.store.codecs.snapshots import decode_comparison, encode_comparison, freeze, thaw
 from core.store.records import RunRecord
-from core.store.snapshots import decode_comparison, encode_comparison, freeze, thaw
 from tests.evaluation.test_own_intervals import series
 
 # Written by revision 293a53b, of Naive and Mean on `series()`: horizon 1, origins 2, no coverages.

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import StoreError
-from core.store.database import FILE
-from core.store.opening import SIDECAR
+from core.store.sqlite.database import FILE
+from core.store.sqlite.opening import SIDECAR
 from core.store.store import Store
 from tests.store.building import OWNER, finished_run
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError, DamagedError, NotFoundError
 from core.series.timeseries import Panel
-from core.store.database import FILE
+from core.store.sqlite.database import FILE
 from core.store.store import Store
 from tests.store.building import (
     OWNER,

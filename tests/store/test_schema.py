@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from core.errors import StoreError
-from core.store import schema
-from core.store.database import FILE
+from core.store.sqlite import schema
+from core.store.sqlite.database import FILE
 from core.store.store import Store
 from tests.store.building import OWNER, finished_run
 

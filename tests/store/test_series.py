@@ -3,9 +3,9 @@
 import pytest
 
 from core.errors import ConfigError, DamagedError, NotFoundError
+from core.series.codec import encode_series
 from core.series.timeseries import Panel
-from core.store.blobs import encode_series
-from core.store.database import FILE
+from core.store.sqlite.database import FILE
 from core.store.store import Store
 from tests.store.building import OWNER, STRANGER, finished_run, flip, months, new_run
 

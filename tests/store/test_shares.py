@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from core.codec import Encoded
 from core.errors import ConfigError, DamagedError, NotFoundError, PassphraseError
-from core.store.records import Encoded
 from tests.store.building import OWNER, finished_run, new_run
 
 NOON = datetime(2031, 5, 17, 13, tzinfo=UTC)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.codec import Encoded
 from core.errors import NotFoundError
 from core.series.timeseries import Panel
-from core.store.records import Encoded
 from core.store.store import Store
 from tests.store.building import OWNER, STRANGER, VERSIONS, failed, finished_run, months, new_run, spec_of, task_ids, tasks_of
 

@@ -1,0 +1,107 @@
+"""One task in a process of its own: what is between its first line and its last.
+
+It gets bytes, says what it does over a pipe, and leaves its result in a file. It writes to no store: a worker that comes back
+from the dead can do no harm.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from core.errors import AppError
+from core.jobs.running.isolation import follow_server, scrub, settle
+from core.jobs.running.messages import Message, Order, send
+from core.progress import Progress
+from core.store.records import EpochRecord
+
+PAUSE = 0.2  # seconds between progress messages
+SHORTAGES = ("can't allocate memory", "could not create a primitive", "std::bad_alloc", "Unable to allocate")
+
+
+def work(connection: Connection, order: Order) -> None:
+    """The body of a worker process."""
+    follow_server()
+    scrub()
+    settle(order.memory, order.largest_file)
+    teller = Teller(connection)
+    teller.say(Message("started"))
+    try:
+        end = _computed(order, teller)
+    except MemoryError:
+        end = _out_of_memory(order)
+    except AppError as error:
+        end = Message("failed", 1.0, str(error))
+    except OSError as error:
+        end = Message("failed", 1.0, _unwritten(error, order))
+    except Exception as error:
+        end = _out_of_memory(order) if _is_shortage(error) else Message("failed", 1.0, _defect())
+    teller.say(end)
+    os._exit(0)  # a library pushed to its limit may crash while it is taken down
+
+
+def _computed(order: Order, teller: Teller) -> Message:
+    """Compute, leave the result in its file, and say so; a model that failed says why."""
+    from core.jobs.running.orders import compute
+
+    start = time.perf_counter()
+    error, content = compute(order, teller.progress)
+    if error is not None:
+        return Message("failed", 1.0, error, time.perf_counter() - start)
+    Path(order.place).write_bytes(content)
+    return Message("done", 1.0, "", time.perf_counter() - start)
+
+
+def _out_of_memory(order: Order) -> Message:
+    why = f"this needs more than {order.memory / 2**20:,.0f} MB of memory"
+    return Message("failed", 1.0, f"{why}: choose a shorter lookback, fewer hidden units, a smaller batch or a shorter season")
+
+
+def _unwritten(error: OSError, order: Order) -> str:
+    if error.errno == errno.EFBIG:
+        return f"its result is larger than {order.largest_file:,} bytes (UNROLL_LIMITS_TASK_FILE); raise that limit and retry"
+    return f"the result could not be written: {error.strerror or error}; free some space and retry"
+
+
+def _is_shortage(error: Exception) -> bool:
+    return any(text in str(error) for text in SHORTAGES)
+
+
+def _defect() -> str:
+    """A defect of ours: its kind and place, no more."""
+    last = traceback.format_exc().strip().splitlines()
+    place = next((line.strip() for line in reversed(last) if line.strip().startswith("File ")), "")
+    name = Path(place.split('"')[1]).name if '"' in place else ""
+    return f"an error of the program, not of your data ({last[-1][:200]}, in {name}); please report it"
+
+
+class Teller:
+    """Says what a task does, at most every fifth of a second, without losing an epoch."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.epochs: list[EpochRecord] = []
+        self.count = 0
+        self.last = 0.0
+
+    def progress(self, progress: Progress, seed: int, fit: str) -> None:
+        """Note an event, and send what has gathered if it is time."""
+        if progress.epoch is not None:
+            self.count += 1
+            self.epochs.append(EpochRecord(self.count, seed, fit, progress.epoch))
+        if time.monotonic() - self.last >= PAUSE:
+            self.say(Message("progress", progress.fraction, progress.message))
+
+    def say(self, message: Message) -> None:
+        """Send a message with the epochs that wait."""
+        whole = Message(message.kind, message.fraction, message.text, message.seconds, tuple(self.epochs))
+        self.epochs = []
+        self.last = time.monotonic() if message.kind == "progress" else 0.0  # the first progress is not kept waiting
+        try:
+            send(self.connection, whole)
+        except OSError:
+            os._exit(1)  # nobody listens: the server is gone

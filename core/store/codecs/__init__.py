@@ -1,0 +1,1 @@
+"""Results, comparisons and frozen copies as bytes, and back."""
