@@ -59,3 +59,24 @@ def unpack(content: bytes) -> Encoded:
     if len(content) < max(border, PREFIX):
         raise DamagedError(f"stored data is cut off: {len(content):,} of {border:,} bytes; compute the run again")
     return Encoded(content[PREFIX:border], content[border:])
+
+
+def bundle(fields: Mapping[str, object], parts: Mapping[str, bytes]) -> bytes:
+    """Plain JSON and named pieces of bytes, uncompressed, in one piece: what is handed to a worker, or left by one."""
+    head = json.dumps({"fields": fields, "sizes": {name: len(part) for name, part in parts.items()}}, allow_nan=False).encode()
+    return b"".join((len(head).to_bytes(PREFIX, "little"), head, *parts.values()))
+
+
+def unbundle(content: bytes) -> tuple[dict, dict[str, bytes]]:
+    """The fields and the pieces that were bundled.  Raises DamagedError where the bytes are not those."""
+    border = PREFIX + int.from_bytes(content[:PREFIX], "little")
+    try:
+        head = json.loads(content[PREFIX:border])
+        parts = {}
+        for name, size in head["sizes"].items():
+            parts[name], border = content[border : border + size], border + size
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedError(f"a bundle of {len(content):,} bytes cannot be read ({error}); compute it again") from error
+    if len(content) != border:
+        raise DamagedError(f"a bundle is cut off: {len(content):,} of {border:,} bytes; compute it again")
+    return head["fields"], parts

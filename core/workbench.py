@@ -25,7 +25,7 @@ from core.data.examples import examples_json, load_example
 from core.data.limits import Limits, check_size
 from core.data.understanding import Understanding
 from core.data.uploads import Uploads
-from core.errors import ConfigError, LimitError, StoreError
+from core.errors import ConfigError, LimitError
 from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
@@ -43,6 +43,10 @@ from core.jobs.planning.launch import (
     title_of,
 )
 from core.jobs.planning.limits import Host, JobLimits
+from core.jobs.running.executor import Executor
+from core.jobs.running.local import LocalExecutor
+from core.jobs.running.lock import HomeLock
+from core.jobs.running.questions import Questions
 from core.jobs.running.supervisor import Supervisor
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
@@ -78,7 +82,18 @@ class RunView:
 class Workbench:
     """See the module's text. `workspace` is whose things a call is about; the caller vouches for it."""
 
-    def __init__(self, home: Path, environ: Mapping[str, str] | None = None, *, host: Host | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        host: Host | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        """executor: where work is carried out; None: in processes of this machine.
+
+        Raises StoreError where another Unroll works on this home, before anything in it is looked at.
+        """
         environ = os.environ if environ is None else environ
         refuse_unknown(environ, Limits, JobLimits)
         self.limits = AllLimits(
@@ -86,12 +101,22 @@ class Workbench:
         )
         self.launching = threading.Lock()
         self.uploads = Uploads()
-        self.store = Store.open(home)
+        self.lock = HomeLock.of(home)
+        try:
+            self.store = Store.open(home)
+            self._start(home, executor or LocalExecutor(self.limits.host, home / "work"))
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def _start(self, home: Path, executor: Executor) -> None:
         self.cost = CostModel(home / "machine.json")
-        self.supervisor = Supervisor(self.store, home, host=self.limits.host, limits=self.limits.jobs, cost=self.cost)
+        host, jobs = self.limits.host, self.limits.jobs
+        self.supervisor = Supervisor(self.store, executor, host=host, limits=jobs, cost=self.cost)
+        self.questions = Questions(self.store, self.supervisor, self.cost, jobs)
         try:
             self.supervisor.start()
-        except StoreError:
+        except BaseException:
             self.store.close()
             raise
 
@@ -99,6 +124,7 @@ class Workbench:
         """End all workers in order; unfinished runs are interrupted and can be resumed."""
         self.supervisor.close()
         self.store.close()
+        self.lock.release()
 
     def __enter__(self) -> Self:
         return self

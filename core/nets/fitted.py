@@ -13,7 +13,7 @@ from core.errors import ConfigError
 from core.nets.device import one_thread
 from core.nets.losses import LOSSES
 from core.nets.network import Network
-from core.nets.window import Lens, extended
+from core.nets.window import Lens, Window, extended
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
@@ -50,14 +50,21 @@ class FittedNetwork:
         self.extras.require(history, horizon if is_fed_back else self.horizon)
         loss = LOSSES[self.settings.loss]
         levels = levels if loss.has_intervals else ()
-        scaling = self.scalings.get(history.id) or Scaling.learn(history)  # a series too short to train on, or a new one
-        lens = Lens(self.settings, scaling, self.extras, self.keeps_level)
+        lens = self._lens(history)
         with one_thread(), torch.no_grad():
             if is_fed_back:
                 point, quantiles = self._fed_back(lens, history, horizon, levels)
             else:
                 point, quantiles = self._direct(lens, history, horizon, levels)
         return Forecast(history.id, self.settings.label, history.future(horizon), point, levels, quantiles)
+
+    def window(self, history: TimeSeries) -> Window:
+        """What the network reads to forecast what follows `history`: one window of L steps."""
+        return self._lens(history).window(history, history.values[None], self.settings.reach)
+
+    def _lens(self, history: TimeSeries) -> Lens:
+        scaling = self.scalings.get(history.id) or Scaling.learn(history)  # a series too short to train on, or a new one
+        return Lens(self.settings, scaling, self.extras, self.keeps_level)
 
     def _direct(
         self, lens: Lens, history: TimeSeries, horizon: int, levels: tuple[float, ...]

@@ -126,7 +126,7 @@ def memory(bench: Workbench) -> dict[str, object]:
     """Of the server, of the preloaded parent and of each worker while two networks train, in MB."""
     run_id = launched(bench, ("lstm", "gru"), LASTING)
     until(lambda: len(bench.run(OWNER, run_id).epochs) == 2)
-    workers = [psutil.Process(slot.process.pid) for slot in bench.supervisor.slots.values()]
+    workers = [psutil.Process(slot.attempt.pid) for slot in bench.supervisor.slots.values()]
     parent, server = workers[0].parent(), psutil.Process()
     others = [one for one in server.children() if one.pid != parent.pid and one not in workers]
     table = {"server": pss(server), "preloaded parent": pss(parent), "workers": [pss(one) for one in workers]}

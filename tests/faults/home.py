@@ -76,8 +76,8 @@ def computing(bench: Workbench, run_id: str, at: int = 0, attempt: int = 1) -> p
         view = bench.run(OWNER, run_id)
         found = view.record.tasks[at]
         slot = bench.supervisor.slots.get(found.id)
-        is_there = found.attempt == attempt and slot is not None and slot.attempt == attempt and view.epochs.get(found.id)
-        return slot.process.pid if is_there else None
+        is_there = found.attempt == attempt and slot is not None and slot.number == attempt and view.epochs.get(found.id)
+        return slot.attempt.pid if is_there else None
 
     return psutil.Process(until(pid))
 

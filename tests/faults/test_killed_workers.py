@@ -30,7 +30,7 @@ def undisturbed(shared_bench):
 def kill(bench, run_id, at, attempt):
     """Kill the worker of this attempt; how long it took until the store knew."""
     found = until(lambda: task(bench, run_id, at).attempt == attempt and bench.supervisor.slots.get(task(bench, run_id, at).id))
-    os.kill(found.process.pid, signal.SIGKILL)
+    os.kill(found.attempt.pid, signal.SIGKILL)
     killed = time.monotonic()
     until(lambda: task(bench, run_id, at).attempt > attempt or task(bench, run_id, at).state != "running", 5)
     return time.monotonic() - killed

@@ -11,6 +11,7 @@ import pytest
 from core.errors import StoreError
 from core.jobs.planning.cost import CostModel
 from core.jobs.planning.limits import Host, JobLimits
+from core.jobs.running.local import LocalExecutor
 from core.jobs.running.supervisor import Supervisor
 from core.series.timeseries import Panel
 from core.store.records import LIVE
@@ -62,7 +63,8 @@ def test_a_database_that_is_locked_for_longer_than_anybody_waits_loses_no_epoch(
     """With a patience of its own, and beside the workbench whose preloaded parent it uses."""
     home, patience = tmp_path / "home", 0.2
     store = Store.open(home, busy_seconds=patience)
-    other = Supervisor(store, home, host=Host(1, "forkserver"), limits=JobLimits(), cost=CostModel(home / "machine.json"))
+    host, cost = Host(1, "forkserver"), CostModel(home / "machine.json")
+    other = Supervisor(store, LocalExecutor(host, home / "work"), host=host, limits=JobLimits(), cost=cost)
     other.start()
     mine, bench.store, bench.supervisor = (bench.store, bench.supervisor), store, other
     try:
@@ -187,3 +189,30 @@ def test_a_home_has_one_supervisor(bench):
     assert f"(process {os.getpid()}); stop it or choose another UNROLL_HOME" in served.stderr
     assert months().key not in served.stderr
     ended(bench, launched(bench, network("rnn", epochs=2)))  # the first one has noticed nothing
+
+
+def test_a_second_start_beside_a_live_server_judges_and_moves_nothing_though_a_page_is_damaged(bench):
+    """Damage that the live server has not met yet is not found by somebody who has no right to the home."""
+    home = bench.store.database.home
+    run_id = launched(bench, *plain("naive"))
+    ended(bench, run_id)
+    with bench.store.database.writing():  # the log is emptied into the file, and nothing writes
+        pass
+    bench.store.database.sweep()
+    path = home / "unroll.db"
+    before, file_id = path.read_bytes(), path.stat().st_ino
+    try:
+        with path.open("r+b") as file:
+            file.seek(len(before) - 4096)
+            file.write(b"\xff" * 4096)
+        with pytest.raises(StoreError, match="another Unroll works on"):
+            Workbench(home, {}, host=Host(1, "forkserver"))
+        with Served(home, *networks("rnn")) as served:
+            assert served.wait() == 2
+        assert list(home.glob("*.corrupt-*")) == []
+        assert path.stat().st_ino == file_id
+    finally:
+        with path.open("r+b") as file:
+            file.write(before)
+    assert bench.run(OWNER, run_id).record.state == "done"
+    ended(bench, launched(bench, *plain("mean")))

@@ -11,7 +11,7 @@ from core.errors import ConfigError
 from core.evaluation.budget import with_epochs
 from core.evaluation.design import Experiment
 from core.jobs.planning.cost import CostModel
-from core.jobs.planning.fairness import turn
+from core.jobs.planning.fairness import in_turn
 from core.models.spec import ModelSpec
 
 AROUND = 2.0  # seconds of a run beside its models: workers start, the comparison is made and kept
@@ -102,8 +102,8 @@ def crowding() -> float:
 def wall_clock(each: Sequence[float], workers: int) -> float:
     """Seconds until the last of tasks of `each` so many seconds has ended, with so many at once, each taken up in its turn."""
     busy = [0.0] * workers
-    for seconds in sorted(each, key=turn):
-        busy[busy.index(min(busy))] += seconds
+    for at in in_turn(each, workers):
+        busy[busy.index(min(busy))] += each[at]
     return max(busy)
 
 

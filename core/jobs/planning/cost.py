@@ -52,12 +52,14 @@ class CostModel:
         """For one model of a run that is designed."""
         points = sum(len(series) for series in experiment.panel)
         with self.guard:
-            if self.machine is None:
-                self.machine = probe() / REFERENCE_PROBE
-                self._remember()
-            factor = self.machine * self._factor(model)
+            factor = self._machine() * self._factor(model)
         seconds = factor * work(experiment.spec, model, points, len(experiment.panel))
         return Prediction(seconds, memory(experiment.spec, model, points))
+
+    def scaled(self, price: Prediction) -> Prediction:
+        """A price on the machine of the constants, as it is on this machine."""
+        with self.guard:
+            return Prediction(self._machine() * price.seconds, price.memory)
 
     def learn(self, payload: tuple[RunSpec, ModelSpec | None, Panel], seconds: float) -> None:
         """Correct the model's factor by what a task took."""
@@ -71,6 +73,13 @@ class CostModel:
             factor = math.exp((1 - share) * math.log(self._factor(model)) + share * math.log(seen))
             self.models[kind(model)] = factor, count + 1
             self._remember()
+
+    def _machine(self) -> float:
+        """The factor of this machine, measured where it is not known."""
+        if self.machine is None:
+            self.machine = probe() / REFERENCE_PROBE
+            self._remember()
+        return self.machine
 
     def _factor(self, model: ModelSpec) -> float:
         """Of what this kind of model took; of one that was not seen yet, what is usual for the networks that were."""

@@ -1,23 +1,23 @@
 """Whose task is next: workspaces take turns, and inside a workspace the oldest run goes first. Pure.
 
-Of one run, the quick tasks start first, so that there is soon something to see, and then the longest: were that the last, one
-worker would compute it while the others have nothing left (Graham 1969, Bounds on multiprocessing timing anomalies: longest
-first takes at most 4/3 of the shortest possible time).
+Of one run the cheapest task goes first, so that there is soon something to see; only a task that takes longer than the share of
+each worker in all that is left starts at once, because the run could not end before it does (as longest-first scheduling has
+it: Graham 1969, Bounds on multiprocessing timing anomalies).
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from core.store.records import QueuedTask
 
-QUICK = 1.0  # predicted seconds
+MOST_BORROWED = 10.0  # seconds that trainings stand still for questions in one go, before they get some back
 
 
 def order(
-    queued: Sequence[QueuedTask], running: Iterable[str] = (), turns: Mapping[str, int] | None = None
+    queued: Sequence[QueuedTask], running: Iterable[str] = (), turns: Mapping[str, int] | None = None, *, workers: int = 1
 ) -> list[QueuedTask]:
     """The tasks in the order in which they will start, given the workspaces of those that run now, and their last turns.
 
@@ -26,8 +26,10 @@ def order(
     workspaces only, until these have nothing left.
     """
     waiting: dict[str, list[QueuedTask]] = {}
-    for task in sorted(queued, key=_within_workspace):
-        waiting.setdefault(task.workspace, []).append(task)
+    for _, run in groupby(sorted(queued, key=lambda task: (task.sequence, task.position)), key=lambda task: task.sequence):
+        tasks = list(run)
+        for at in in_turn([task.predicted_seconds for task in tasks], workers):
+            waiting.setdefault(tasks[at].workspace, []).append(tasks[at])
     for tasks in waiting.values():
         tasks.reverse()  # the next one is popped from the end
     served, turns = Counter(running), dict(turns or {})
@@ -42,10 +44,36 @@ def order(
     return placed
 
 
-def _within_workspace(task: QueuedTask) -> tuple[int, float, int]:
-    return task.sequence, turn(task.predicted_seconds), task.position
+def in_turn(seconds: Sequence[float], workers: int) -> list[int]:
+    """The places of tasks of so many predicted seconds in the order in which they start; equal ones keep theirs."""
+    left = sorted(range(len(seconds)), key=lambda at: seconds[at])
+    total, placed = sum(seconds), []
+    while left:
+        is_longest = len(left) > 1 and seconds[left[-1]] * workers >= total
+        # of equally long ones the first
+        at = next(one for one in left if seconds[one] == seconds[left[-1]]) if is_longest else left[0]
+        left.remove(at)
+        placed.append(at)
+        total -= seconds[at]
+    return placed
 
 
-def turn(seconds: float) -> float:
-    """When the turn of a task of so many predicted seconds is, among those of its run: the smallest first."""
-    return -math.inf if seconds <= QUICK else -seconds
+class Borrowed:
+    """How long trainings have stood still for questions. They get back as much time as they gave, so that over a while
+    questions take at most half of it, and at most `MOST_BORROWED` seconds before they wait."""
+
+    def __init__(self) -> None:
+        self.credit, self.count, self.at = MOST_BORROWED, 0, 0.0
+
+    def note(self, now: float, count: int) -> None:
+        """From now on so many trainings stand still; `now` never goes back."""
+        self.credit, self.count, self.at = self._credit(now), count, now
+
+    def until(self, now: float) -> float:
+        """Seconds until a training may stand still; 0.0 for at once."""
+        credit = self._credit(now)
+        return 0.0 if credit > 0 else max(0.1, -credit)
+
+    def _credit(self, now: float) -> float:
+        elapsed = now - self.at
+        return self.credit - elapsed * self.count if self.count else min(MOST_BORROWED, self.credit + elapsed)

@@ -36,6 +36,16 @@ class Host:
     workers: int
     start: Literal["forkserver", "spawn"]
 
+    @property
+    def questions_at_once(self) -> int:
+        """How many questions of pages are worked on at once: half of the places, but one where that is all there is."""
+        return max(1, self.workers // 2)
+
+    @property
+    def has_gpu(self) -> bool:
+        """Whether a driver of NVIDIA's is loaded here; no library is needed to see that."""
+        return Path("/dev/nvidiactl").exists()
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Host:
         """UNROLL_WORKERS, or as many as there are processors and memory for.  Raises ConfigError for a bad value."""

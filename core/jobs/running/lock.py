@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from core.errors import StoreError
 from core.jobs.planning.cost import private
+from core.store.sqlite.faults import unreachable
 
 
 class HomeLock:
@@ -18,6 +20,19 @@ class HomeLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
+
+    @classmethod
+    def of(cls, home: Path) -> Self:
+        """The lock of a home, which is made if there is none; held.  Raises StoreError where another process holds it."""
+        home = home.absolute()
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home.chmod(0o700)
+            lock = cls(home / "supervisor.lock")
+            lock.acquire()
+        except OSError as error:
+            raise unreachable(error, home) from error
+        return lock
 
     @property
     def holder(self) -> Path:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
+from core.models.base import Value
 from core.progress import EpochLog
 from core.store.records import EpochRecord
 
@@ -21,21 +22,18 @@ LONGEST_TEXT = 3000
 
 @dataclass(frozen=True)
 class Order:
-    """A task as it is handed to a worker; everything in it is bytes or plain JSON.
+    """A task as it is handed to an executor: the name and the parameters of its kind, and an encoded request.
 
-    label    the model's, "" for the task that compares the models
-    results  of the other tasks, for that one: label -> (summary, arrays), and errors of those that failed
-    place    the file that the result goes to
+    memory        bytes beyond what the libraries take;  largest_file  bytes that the worker may write to one file
+    expects_gpu   whether it may compute on a GPU, whose driver reserves more address space than there is memory
     """
 
-    spec: str
-    label: str
-    series: tuple[bytes, ...]
-    place: str
+    kind: str
+    config: Mapping[str, Value]
+    request: bytes
     memory: int
     largest_file: int
-    results: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
+    expects_gpu: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,33 @@
-"""What a worker computes: an order's bytes in, a result's bytes out. Nothing of processes."""
+"""What an executor is handed for a queued task or a question."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
-from core.codec import Encoded, pack
-from core.evaluation.design import Experiment, design
-from core.evaluation.spec import RunSpec
-from core.experiment import TaskResult, finish, run_task
+from core.jobs.kinds.base import Kind, Request
+from core.jobs.kinds.registry import kind_of
+from core.jobs.planning.limits import Host, JobLimits
+from core.jobs.running.asks import Ask
 from core.jobs.running.messages import Order
-from core.progress import Progress
-from core.series.codec import decode_series
-from core.series.timeseries import Panel
-from core.store.codecs.results import decode_result, encode_result
-from core.store.codecs.snapshots import encode_comparison
-
-Watch = Callable[[Progress, int, str], None]
+from core.store.records import QueuedTask
+from core.store.store import Store
 
 
-def compute(order: Order, watch: Watch) -> tuple[str | None, bytes]:
-    """Why the task failed, or None and the packed result."""
-    panel = Panel(tuple(decode_series(content) for content in order.series))
-    experiment = design(RunSpec.of_json(json.loads(order.spec)), panel, is_accepted=True)
-    if not order.label:
-        return None, pack(encode_comparison(finish(experiment, _finished(order, experiment))))
-    model = next(one for one in experiment.spec.models if one.label == order.label)
-    result = run_task(experiment, model, lambda progress: watch(progress, progress.seed, progress.fit))
-    if result.state == "failed":
-        return result.error, b""
-    return None, pack(encode_result(result))
+def order_of_task(store: Store, task: QueuedTask, limits: JobLimits, host: Host) -> tuple[Kind, Order]:
+    """The order for a task of a run.  Raises AppError where its data cannot be read."""
+    kind = kind_of(task.kind, {})
+    spec, model, panel = store.payload(task.id)
+    outcomes = {}
+    if "outcomes" in kind.needs:
+        outcomes = {label: error if found is None else found for label, found, error in store.outcomes(task.run_id)}
+    request = Request(panel, spec, model.label if model else "", outcomes)
+    expects_gpu = host.has_gpu and model is not None and model.build().is_random and spec.device != "cpu"
+    return kind, _order(kind, request.encode(), limits, expects_gpu=expects_gpu)
 
 
-def _finished(order: Order, experiment: Experiment) -> tuple[TaskResult, ...]:
-    """The other tasks' results in the order of the specification; those without a result failed."""
-    found = []
-    for model in experiment.spec.models:
-        if model.label in order.results:
-            found.append(decode_result(Encoded(*order.results[model.label])))
-        else:
-            found.append(TaskResult(model, "failed", 0.0, order.errors.get(model.label, "it was not computed")))
-    return tuple(found)
+def order_of_ask(ask: Ask, limits: JobLimits) -> tuple[Kind, Order]:
+    """The order for a question."""
+    return ask.kind, _order(ask.kind, ask.request, limits)
+
+
+def _order(kind: Kind, request: bytes, limits: JobLimits, *, expects_gpu: bool = False) -> Order:
+    bounds = kind.limits(limits)
+    return Order(kind.name, kind.config(), request, bounds.memory, bounds.largest_file, expects_gpu)

@@ -20,8 +20,11 @@ os.nice(19)
 import statsmodels.tsa.ar_model  # noqa: E402, F401
 import torch  # noqa: E402
 
-import core.jobs.running.orders  # noqa: E402
-import core.nets.training  # noqa: E402, F401
+import core.experiment  # noqa: E402
+import core.insight.states  # noqa: E402
+import core.jobs.kinds.registry  # noqa: E402
+import core.nets.training  # noqa: E402
+import core.store.codecs.snapshots  # noqa: E402, F401
 
 torch.set_num_threads(1)
 gc.freeze()  # a worker that collects garbage would otherwise write to, and so copy, every page of the libraries

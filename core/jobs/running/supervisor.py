@@ -1,7 +1,8 @@
-"""The supervisor: one thread that starts workers, listens to them, ends them, and alone writes down what they say.
+"""The supervisor: one thread that has work carried out, listens to it, ends it, and alone writes down what comes of it.
 
-It never computes. It sleeps until a worker speaks, a worker ends, or somebody wakes it; an idle one costs nothing. Every
-accepted task reaches a visible end: done, failed, cancelled or interrupted.
+It never computes. It sleeps until an attempt speaks or ends, or until it is woken; an idle one costs nothing. Every accepted
+task reaches a visible end: done, failed, cancelled or interrupted. Questions of pages go ahead of the tasks of runs, within
+their share; where no place is free, a training stands still for them.
 """
 
 from __future__ import annotations
@@ -9,77 +10,62 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
-import multiprocessing
 import os
-import shutil
-import signal
 import threading
 import time
-from collections.abc import Iterable
-from multiprocessing import connection, forkserver
-from pathlib import Path
 
-from core.codec import unpack
-from core.errors import AppError, DamagedError, StoreError
+from core.errors import AppError, StoreError
+from core.jobs.kinds.base import Kind
 from core.jobs.planning.cost import CostModel
-from core.jobs.planning.fairness import order
+from core.jobs.planning.fairness import Borrowed, order
 from core.jobs.planning.limits import Host, JobLimits
-from core.jobs.running.isolation import SERVER
-from core.jobs.running.lock import HomeLock
+from core.jobs.running.asks import Ask, Asks
+from core.jobs.running.executor import Executor
+from core.jobs.running.messages import Order
+from core.jobs.running.orders import order_of_ask, order_of_task
+from core.jobs.running.recording import Recorder
 from core.jobs.running.slots import Slot
-from core.jobs.running.starting import started
-from core.process import ROOT
-from core.store.codecs.snapshots import decode_comparison
-from core.store.records import FINISH, QueuedTask
+from core.store.records import QueuedTask
 from core.store.store import Store
 
 WRITE_PAUSE = 0.25  # seconds between two writes of progress
-WARM_UP = 2.0  # seconds before the workers' parent is started, so that a first page can be painted
+STOPPED = "the server was stopped while this ran; resume it"
 LOG = logging.getLogger("unroll.jobs")
 
 
 class Supervisor:
-    """Runs the store's queue, from `start` to `close`. One for each home: `start` refuses a second."""
+    """Runs the store's queue and the questions, from `start` to `close`. There is one for each store."""
 
-    def __init__(self, store: Store, home: Path, *, host: Host, limits: JobLimits, cost: CostModel) -> None:
-        self.store, self.home, self.host, self.limits, self.cost = store, home, host, limits, cost
-        self.lock = HomeLock(home / "supervisor.lock")
+    def __init__(self, store: Store, executor: Executor, *, host: Host, limits: JobLimits, cost: CostModel) -> None:
+        self.store, self.executor, self.host, self.limits, self.cost = store, executor, host, limits, cost
+        self.asks = Asks()
+        self.recorder = Recorder(store, cost, self.asks)
         self.slots: dict[str, Slot] = {}
-        self.to_stop: list[tuple[str, str]] = []  # task, why; guarded by `guard`
+        self.to_stop: list[tuple[str, str]] = []  # task or question, why; guarded by `guard`
         self.guard = threading.Lock()
-        self.ear, self.mouth = multiprocessing.Pipe(duplex=False)
         self.is_closing = threading.Event()
         self.thread = threading.Thread(target=self._live, name="unroll-supervisor", daemon=True)
-        self.context = multiprocessing.get_context(host.start)
         self.last_write = 0.0
         self.given_up: dict[str, tuple[int, str]] = {}  # tasks that were claimed and never started: attempt, why
-        self.killed: dict[str, int] = {}  # tasks that were tried once more: the attempt whose process was killed
         self.is_late = False  # the last turn did not come to its end
-        self.turns: dict[str, int] = {}  # when each workspace was served last; counted anew after each rest
+        self.turns: dict[str, int] = {}  # when each workspace was served last; counted afresh after each rest
+        self.borrowed = Borrowed()
 
     def start(self) -> None:
-        """Take the lock, end what an earlier server left unfinished, and begin.  Raises StoreError if there is another."""
-        self.lock.acquire()
-        try:
-            self._work_folder(clean=True)
-            self.cost.clean()
-            self.store.interrupt_all("the server was stopped while this ran; resume it")
-        except BaseException:
-            self.lock.release()
-            raise
-        atexit.register(self.kill_all)
+        """End what an earlier server left unfinished, and begin."""
+        self.cost.clean()
+        self.store.interrupt_all(STOPPED)
+        atexit.register(self.executor.kill_all)
         self.thread.start()
 
     def wake(self) -> None:
         """Look at the queue now."""
-        with self.guard, contextlib.suppress(OSError):
-            if not self.ear.poll():  # one byte is enough, and a full pipe would block
-                self.mouth.send_bytes(b"!")
+        self.executor.wake()
 
-    def stop(self, task_ids: tuple[str, ...], why: str) -> None:
-        """Cancel running tasks."""
+    def stop(self, ids: tuple[str, ...], why: str) -> None:
+        """Cancel running tasks, or questions."""
         with self.guard:
-            self.to_stop.extend((task_id, why) for task_id in task_ids)
+            self.to_stop.extend((one, why) for one in ids)
         self.wake()
 
     def places(self) -> dict[str, int]:
@@ -87,32 +73,18 @@ class Supervisor:
         return {task.id: place for place, task in enumerate(self._in_order(), 1)}
 
     def close(self, seconds: float = 10.0) -> None:
-        """End all workers, mark what was unfinished as interrupted, and let go of the lock."""
+        """End all work, and mark what was unfinished as interrupted."""
         self.is_closing.set()
         self.wake()
         if self.thread.is_alive():
             self.thread.join(seconds)
-        self.kill_all()
-        atexit.unregister(self.kill_all)
-        self.lock.release()
-
-    def kill_all(self) -> None:
-        """SIGKILL to every worker: one that is stopped or deaf would keep this process from ending."""
-        for slot in list(self.slots.values()):
-            slot.signal(signal.SIGKILL)
+        self.executor.kill_all()
+        atexit.unregister(self.executor.kill_all)
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        os.environ["PYTHONPATH"] = os.pathsep.join(
-            dict.fromkeys([str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
-        )  # without it the preload fails silently unless the working directory is the repository
-        if self.host.start == "forkserver":
-            os.environ[SERVER] = str(os.getpid())
-            self.context.set_forkserver_preload(["core.jobs.running.preload"])
-            connection.wait([self.ear], WARM_UP)
-            with contextlib.suppress(OSError):  # then each start of a worker tries again
-                forkserver.ensure_running()  # from this thread: it dies when this thread ends
+        self.executor.open()
         while not self.is_closing.is_set():
             try:
                 self._turn()
@@ -123,27 +95,24 @@ class Supervisor:
                 LOG.exception("a turn of the supervisor failed")
                 self._rest(1.0)
         self._shut_down()
+        self.executor.close()
 
     def _rest(self, seconds: float) -> None:
-        self.is_late = True  # what was not done is not forgotten, though nobody may wake us for it
+        self.is_late = True  # what was not done must be done, though nothing may wake us for it
         time.sleep(seconds)
 
     def _turn(self) -> None:
         """Wait for something to happen, and do what it asks for."""
-        pause = self._pause()
-        waited = [slot.connection for slot in self.slots.values() if not slot.is_silent]
-        ready = connection.wait([self.ear, *waited, *(slot.process.sentinel for slot in self.slots.values())], pause)
-        if self.ear in ready:
-            self.ear.recv_bytes()
+        self.executor.wait([slot.attempt for slot in self.slots.values()], self._pause())
         for slot in self.slots.values():
             slot.listen()
         self._stop_asked()
         self._watch_time()
         for slot in [slot for slot in self.slots.values() if slot.is_over]:
-            self._end(slot)
+            self._collect(slot)
         if time.monotonic() - self.last_write >= WRITE_PAUSE:
             self.last_write = time.monotonic()
-            self._write(self.slots.values())
+            self.recorder.write(self.slots.values())
         for task_id, (attempt, why) in list(self.given_up.items()):
             self.store.end_task(task_id, attempt, "failed", error=why)
             del self.given_up[task_id]
@@ -151,28 +120,33 @@ class Supervisor:
         self.is_late = False
 
     def _pause(self) -> float | None:
-        """Seconds to sleep at most: for ever without work, else until a write, a deadline or a kill is due."""
+        """Seconds to sleep at most: without a bound where there is no work, else until a write, a deadline or a kill is due."""
         if self.given_up or self.is_late:
             return 0.0
         if not self.slots:
             return None
         now = time.monotonic()
-        due = [slot.kill_at or slot.deadline for slot in self.slots.values()]
+        due = [slot.due() for slot in self.slots.values()]
         if any(slot.is_changed for slot in self.slots.values()):
             due.append(self.last_write + WRITE_PAUSE)
+        if self.asks.waiting():
+            due.append(now + max(WRITE_PAUSE, self.borrowed.until(now)))
         return max(0.0, min(due) - now)
 
     def _stop_asked(self) -> None:
-        """Stop what is to be stopped. A store that is busy leaves all of it for the next turn: to ask twice does no harm."""
+        """Stop what is to be stopped. A store that is busy leaves all of it for the next turn: stopping twice is harmless."""
         with self.guard:
             asked = tuple(self.to_stop)
         waiting = {task.id: task for task in self.store.queued()} if asked else {}
-        for task_id, why in asked:
-            if task_id in self.slots:
-                self.slots[task_id].stop("cancelled", why)
-            elif task_id in waiting:  # its worker died meanwhile, and it was to be tried once more
-                self.store.cancel(waiting[task_id].workspace, waiting[task_id].run_id, task_id)
-                self.killed.pop(task_id, None)
+        questions = {ask.id: ask for ask in self.asks.waiting()} if asked else {}
+        for name, why in asked:
+            if name in self.slots:
+                self.slots[name].stop("cancelled", why)
+            elif name in questions:
+                questions[name].tell(state="cancelled", error=why)
+            elif name in waiting:  # its worker died meanwhile, and it was to be tried once more
+                self.store.cancel(waiting[name].workspace, waiting[name].run_id, name)
+                self.recorder.killed.pop(name, None)
         with self.guard:
             del self.to_stop[: len(asked)]
 
@@ -180,110 +154,107 @@ class Supervisor:
         now = time.monotonic()
         for slot in self.slots.values():
             if now >= slot.deadline:
-                slot.stop(
-                    "failed",
-                    f"this took longer than {self.limits.task_seconds:,} seconds and was stopped; "
-                    "choose fewer epochs, seeds or origins",
-                )
+                why = f"this took longer than {slot.seconds:,.10g} seconds and was stopped; {slot.kind.too_long}"
+                slot.stop("failed", why)
             slot.press(now)
 
-    def _write(self, slots: Iterable[Slot]) -> None:
-        """One transaction for what these workers have said since the last one."""
-        changed = [slot for slot in slots if slot.is_changed]
-        updates = [slot.update() for slot in changed]
-        try:
-            if updates:
-                self.store.write(updates)
-        except Exception:
-            for slot, update in zip(changed, updates, strict=True):  # nothing that was said is lost
-                slot.epochs, slot.is_changed = [*update.epochs, *slot.epochs], True
-            raise
-
-    def _end(self, slot: Slot) -> None:
-        """Write down how an attempt ended, and collect it."""
+    def _collect(self, slot: Slot) -> None:
+        """Have it written down how an attempt ended, and let go of it."""
         slot.listen()
-        self._write([slot])
-        task, attempt = slot.task, slot.attempt
-        seconds = time.monotonic() - slot.started
-        if slot.end is not None and slot.end.kind == "done":
-            self._keep_result(slot)
-        elif slot.end is not None:
-            self.store.end_task(task.id, attempt, "failed", error=slot.end.text, seconds=slot.end.seconds)
-        elif slot.stopping is not None:
-            state, why = slot.stopping
-            self.store.end_task(task.id, attempt, state, error=why, seconds=seconds)
-        elif self.killed.get(task.id) != attempt - 1:  # killed by somebody: tried once more by itself
-            self.store.requeue(task.id, attempt, "its process was killed; trying once more")
-            self.killed[task.id] = attempt
-        else:
-            why = "its process was killed twice; retry it"
-            self.store.end_task(task.id, attempt, "interrupted", error=why, seconds=seconds)
-        del self.slots[task.id]
-        slot.clear()
+        self.recorder.end(slot)
+        del self.slots[slot.id]
+        slot.attempt.clear()
 
-    def _keep_result(self, slot: Slot) -> None:
-        task = slot.task
-        try:
-            result = unpack(slot.result())
-            best = decode_comparison(result).best if task.kind == FINISH else None
-        except (OSError, DamagedError) as error:
-            why = f"its result cannot be read ({error}); retry it"
-            self.store.end_task(task.id, slot.attempt, "failed", error=why, seconds=slot.end.seconds)
-            return
-        kept = self.store.end_task(task.id, slot.attempt, "done", seconds=slot.end.seconds, result=result)
-        slot.is_kept = slot.is_kept or kept  # a busy store may have us come here again
-        if slot.is_kept and task.kind == FINISH:
-            self.store.set_best(task.run_id, best)
-        elif slot.is_kept:
-            with contextlib.suppress(StoreError):  # deleted already
-                self.cost.learn(self.store.payload(task.id), slot.end.seconds)
+    # --- beginnings -------------------------------------------------------------------------------------------------
 
     def _in_order(self) -> list[QueuedTask]:
-        return order(self.store.queued(), [slot.task.workspace for slot in list(self.slots.values())], dict(self.turns))
+        running = [slot.work.workspace for slot in list(self.slots.values()) if not isinstance(slot.work, Ask)]
+        return order(self.store.queued(), running, dict(self.turns), workers=self.host.workers)
+
+    def _room(self) -> int:
+        """How many attempts more may compute now."""
+        return self.host.workers - sum(not slot.is_paused for slot in self.slots.values())
 
     def _fill(self) -> None:
-        """Start tasks while there is room, in fair order."""
-        if self.is_closing.is_set() or len(self.slots) >= self.host.workers:
+        """Start questions, let go on what stood still for them, and start tasks in fair order, while there is room."""
+        if self.is_closing.is_set():
+            return
+        self._fill_with_asks()
+        for slot in self.slots.values():
+            if slot.is_paused and self._room() > 0:
+                slot.resume()
+        self.borrowed.note(time.monotonic(), sum(slot.is_paused for slot in self.slots.values()))
+        if self._room() <= 0:
             return
         waiting = self._in_order()
         if not waiting and not self.slots:
             self.turns.clear()
-        for task in waiting[: self.host.workers - len(self.slots)]:
-            self.turns[task.workspace] = max(self.turns.values(), default=0) + 1
-            self._begin(task)
+        for task in waiting:
+            if task.id in self.slots:  # queued again while it still computes: what it computes now is not wanted
+                self.slots[task.id].stop("cancelled", "it was started again")
+            elif self._room() > 0:
+                self.turns[task.workspace] = max(self.turns.values(), default=0) + 1
+                self._begin(task)
+
+    def _fill_with_asks(self) -> None:
+        for ask in self.asks.waiting():
+            at_work = sum(isinstance(slot.work, Ask) for slot in self.slots.values())
+            if at_work >= self.host.questions_at_once:
+                return
+            if self._room() <= 0 and not self._make_room():
+                return
+            kind, handed = order_of_ask(ask, self.limits)
+            ask.tell(state="running")
+            self._start(ask, 1, kind, handed)
+
+    def _make_room(self) -> bool:
+        """Let the training that started last stand still; False where none can, or they have stood still for long enough."""
+        now = time.monotonic()
+        if self.borrowed.until(now) > 0:
+            return False
+        trainings = [
+            slot for slot in self.slots.values() if not (isinstance(slot.work, Ask) or slot.is_paused or slot.stopping)
+        ]
+        if not trainings:
+            return False
+        max(trainings, key=lambda slot: slot.started).pause()
+        self.borrowed.note(now, sum(slot.is_paused for slot in self.slots.values()))
+        return True
 
     def _begin(self, task: QueuedTask) -> None:
-        attempt = self.store.claim(task.id, f"{os.getpid()}")
-        if attempt is None:
+        number = self.store.claim(task.id, f"{os.getpid()}")
+        if number is None:
             return  # cancelled meanwhile
-        folder = self._work_folder() / f"{task.id}-{attempt}"
         try:
-            process, ear = started(self.context, self.store, task, folder, self.limits)
+            kind, handed = order_of_task(self.store, task, self.limits, self.host)
+        except AppError as error:
+            self.given_up[task.id] = number, str(error)
+            return
+        self._start(task, number, kind, handed)
+
+    def _start(self, work: QueuedTask | Ask, number: int, kind: Kind, handed: Order) -> None:
+        try:
+            attempt = self.executor.start(f"{work.id}-{number}", handed)
         except (OSError, EOFError, AppError) as error:
             why = str(error) if isinstance(error, AppError) else f"no worker could be started ({error}); retry it"
-            self.given_up[task.id] = attempt, why
-            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(work, Ask):
+                work.tell(state="failed", error=why)
+            else:
+                self.given_up[work.id] = number, why
             return
-        deadline = time.monotonic() + self.limits.task_seconds
-        self.slots[task.id] = Slot(task, attempt, process, ear, folder, deadline)
+        self.slots[work.id] = Slot(work, number, kind, attempt, kind.limits(self.limits).seconds)
 
     def _shut_down(self) -> None:
+        self.asks.end_all("the server was stopped; ask again")
         for slot in self.slots.values():
             slot.stop("interrupted", "the server was stopped")
         until = time.monotonic() + 2.0
-        while any(slot.process.is_alive() for slot in self.slots.values()) and time.monotonic() < until:
-            connection.wait([slot.process.sentinel for slot in self.slots.values() if slot.process.is_alive()], 0.1)
+        while any(not slot.attempt.is_over for slot in self.slots.values()) and time.monotonic() < until:
+            self.executor.wait([slot.attempt for slot in self.slots.values() if not slot.attempt.is_over], 0.1)
             for slot in self.slots.values():
                 slot.press(time.monotonic())
         for slot in list(self.slots.values()):
             with contextlib.suppress(StoreError):
-                self._end(slot)
+                self._collect(slot)
         with contextlib.suppress(StoreError):
-            self.store.interrupt_all("the server was stopped while this ran; resume it")
-
-    def _work_folder(self, *, clean: bool = False) -> Path:
-        folder = self.home / "work"
-        if clean:
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+            self.store.interrupt_all(STOPPED)

@@ -10,6 +10,7 @@ import errno
 import os
 import time
 import traceback
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -23,15 +24,15 @@ PAUSE = 0.2  # seconds between progress messages
 SHORTAGES = ("can't allocate memory", "could not create a primitive", "std::bad_alloc", "Unable to allocate")
 
 
-def work(connection: Connection, order: Order) -> None:
-    """The body of a worker process."""
+def work(connection: Connection, order: Order, place: Path) -> None:
+    """The body of a worker process, which leaves its result in the file `place`."""
     follow_server()
     scrub()
     settle(order.memory, order.largest_file)
-    teller = Teller(connection)
+    teller, start = Teller(connection), time.perf_counter()
     teller.say(Message("started"))
     try:
-        end = _computed(order, teller)
+        end = _computed(order, place, teller)
     except MemoryError:
         end = _out_of_memory(order)
     except AppError as error:
@@ -40,25 +41,23 @@ def work(connection: Connection, order: Order) -> None:
         end = Message("failed", 1.0, _unwritten(error, order))
     except Exception as error:
         end = _out_of_memory(order) if _is_shortage(error) else Message("failed", 1.0, _defect())
-    teller.say(end)
+    teller.say(replace(end, seconds=time.perf_counter() - start))
     os._exit(0)  # a library pushed to its limit may crash while it is taken down
 
 
-def _computed(order: Order, teller: Teller) -> Message:
-    """Compute, leave the result in its file, and say so; a model that failed says why."""
-    from core.jobs.running.orders import compute
+def _computed(order: Order, place: Path, teller: Teller) -> Message:
+    """Compute, leave the result in its file, and say so."""
+    from core.jobs.kinds.registry import carry_out
 
-    start = time.perf_counter()
-    error, content = compute(order, teller.progress)
-    if error is not None:
-        return Message("failed", 1.0, error, time.perf_counter() - start)
-    Path(order.place).write_bytes(content)
-    return Message("done", 1.0, "", time.perf_counter() - start)
+    place.write_bytes(carry_out(order.kind, order.config, order.request, teller.progress))
+    return Message("done", 1.0)
 
 
 def _out_of_memory(order: Order) -> Message:
+    from core.jobs.kinds.registry import KINDS
+
     why = f"this needs more than {order.memory / 2**20:,.0f} MB of memory"
-    return Message("failed", 1.0, f"{why}: choose a shorter lookback, fewer hidden units, a smaller batch or a shorter season")
+    return Message("failed", 1.0, f"{why}: {KINDS[order.kind].too_large}")
 
 
 def _unwritten(error: OSError, order: Order) -> str:
@@ -88,11 +87,11 @@ class Teller:
         self.count = 0
         self.last = 0.0
 
-    def progress(self, progress: Progress, seed: int, fit: str) -> None:
+    def progress(self, progress: Progress) -> None:
         """Note an event, and send what has gathered if it is time."""
         if progress.epoch is not None:
             self.count += 1
-            self.epochs.append(EpochRecord(self.count, seed, fit, progress.epoch))
+            self.epochs.append(EpochRecord(self.count, progress.seed, progress.fit, progress.epoch))
         if time.monotonic() - self.last >= PAUSE:
             self.say(Message("progress", progress.fraction, progress.message))
 

@@ -1,4 +1,4 @@
-from core.jobs.planning.fairness import order
+from core.jobs.planning.fairness import Borrowed, in_turn, order
 from core.store.records import QueuedTask
 
 
@@ -39,8 +39,28 @@ def test_one_worker_serves_ten_workspaces_in_turns():
     assert "".join(served) == "abcd" * 3
 
 
-def test_of_one_run_quick_tasks_start_first_and_then_the_longest():
-    seconds = (0.1, 5.0, 0.4, 9.0, 5.0, 1.0)
+def test_of_one_run_the_cheapest_task_starts_first():
+    seconds = (0.1, 5.0, 0.4, 9.0, 5.0, 1.2)
     run = [QueuedTask(f"{place}", "run", "a", "model", place, 0, 1, taken) for place, taken in enumerate(seconds)]
-    later = QueuedTask("later", "other run", "a", "model", 0, 1, 1, 0.1)
-    assert ids(order([later, *run])) == ["0", "2", "5", "3", "1", "4", "later"]
+    later = QueuedTask("later", "other run", "a", "model", 0, 1, 1, 0.05)
+    assert ids(order([later, *run])) == ["0", "2", "5", "1", "4", "3", "later"]
+
+
+def test_with_two_workers_a_task_as_long_as_half_of_what_is_left_starts_at_once():
+    assert in_turn([1.0, 2.0, 3.0, 20.0], 2) == [3, 2, 1, 0]  # 20 is over half of 26, 3 half of 6, and 2 over half of 3
+    assert in_turn([4.0, 5.0, 6.0, 0.3, 0.1], 2) == [4, 3, 0, 2, 1]  # 6 is less than half of 15.4 and of 15, but not of 11
+
+
+def test_what_is_lent_for_questions_is_given_back():
+    borrowed = Borrowed()
+    borrowed.note(100.0, 0)
+    assert borrowed.until(100.0) == 0.0
+    borrowed.note(100.0, 1)
+    assert borrowed.until(109.0) == 0.0
+    borrowed.note(114.0, 0)  # 14 of 10 seconds
+    assert borrowed.until(114.0) == 4.0
+    assert borrowed.until(117.0) == 1.0
+    assert borrowed.until(118.5) == 0.0
+    borrowed.note(200.0, 0)
+    borrowed.note(200.0, 2)  # two stand still at once
+    assert borrowed.until(206.0) == 2.0
