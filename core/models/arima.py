@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import FitError, TooShortError
 from core.models.base import param
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.seriesfit import EXACT, Equation, PerSeries, normal_quantiles, settled
 from core.models.terms import Covariates
 from core.progress import Context
 from core.series.scaling import Scaling
@@ -280,13 +280,17 @@ def _fitted(
         warnings.simplefilter("ignore")
         try:
             model = _sarimax(values, beside, orders, season, is_differenced=True)
-            result = model.fit(disp=False, maxiter=100)
-            if is_patient and not result.mle_retvals["converged"]:
+            result, has_converged = settled(
+                lambda start: model.fit(start, disp=False, maxiter=100),
+                lambda solution: solution.params[-1] <= EXACT**2,  # the variance of one-step errors
+            )
+            if is_patient and not has_converged:
                 result = model.fit(result.params, disp=False, method="nm", maxiter=200 * (1 + len(result.params)))
+                has_converged = result.mle_retvals["converged"]
         except (ValueError, IndexError, np.linalg.LinAlgError) as error:
             return None, str(error)
         params, score = np.asarray(result.params, dtype=float), float(result.aicc)
-    if not result.mle_retvals["converged"]:
+    if not has_converged:
         return None, f"the solver stopped after {result.mle_retvals['iterations']} iterations"
     if not (np.isfinite(params).all() and math.isfinite(score)):
         return None, "the likelihood is not finite"
