@@ -23,6 +23,7 @@ from core.threads import one_thread
 DIGITS = 8  # of scaled values: what lies behind them is rounding, which the optimiser would make a difference of
 MOST_FITTED = 1_000  # newest values that are fitted to, and filtered over: the state forgets what lies further back
 LONGEST_SEASON = 24  # the state grows with it
+FARTHEST = (5, 5, 2, 2)  # p, q, P and Q that the search goes to
 STRONG_SEASON = 0.64  # strength of the season from which on it is differenced
 
 
@@ -210,10 +211,16 @@ class Search:
         steps += [(0, 0, 1, 0), (0, 0, -1, 0), (0, 0, 0, 1), (0, 0, 0, -1)]
         found = [self._orders(top.p, top.q, top.sp, top.sq, constant=not top.constant)]
         for step in steps:
-            p, q, sp, sq = (value + change for value, change in zip((top.p, top.q, top.sp, top.sq), step, strict=True))
-            if 0 <= p <= 5 and 0 <= q <= 5 and 0 <= sp <= 2 and 0 <= sq <= 2:
-                found.append(self._orders(p, q, sp, sq, constant=top.constant))
+            wishes = [value + change for value, change in zip((top.p, top.q, top.sp, top.sq), step, strict=True)]
+            if self._is_within(wishes):
+                found.append(self._orders(*wishes, constant=top.constant))
         return found
+
+    def _is_within(self, wishes: Sequence[int]) -> bool:
+        """Whether the search may go to p, q, P and Q. It bounds only what the settings leave open."""
+        fixed = (self.model.p, self.model.q, self.model.sp, self.model.sq)
+        bounded = zip(fixed, wishes, FARTHEST, strict=True)
+        return all(0 <= wish <= most for given, wish, most in bounded if given is None)
 
     def _top(self) -> Orders | None:
         fitted = {orders: one[0] for orders, one in self.tried.items() if one is not None}
