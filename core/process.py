@@ -182,11 +182,20 @@ def restrain(limits: ProcessLimits) -> None:
 
 def address_space() -> int | None:
     """Bytes of address space that this process has now; None where the system does not tell."""
+    return _status("VmSize")
+
+
+def writable_space() -> int | None:
+    """Bytes of private writable memory that this process has now, used or not; None where the system does not tell."""
+    return _status("VmData")
+
+
+def _status(name: str) -> int | None:
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmSize:")), None)
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), None)
 
 
 if __name__ == "__main__":

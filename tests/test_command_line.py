@@ -15,6 +15,7 @@ import pytest
 from core.__main__ import main
 
 ROOT = Path(__file__).parents[1]
+CASES = ROOT / "tests" / "cases"  # files that once ended a comparison
 QUICK = ("--set", "lstm.epochs=2", "--set", "lstm.hidden=4", "--seeds", "1")
 
 
@@ -108,6 +109,26 @@ def test_without_origins_there_is_only_a_forecast(sales, capsys):
     assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
     assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+
+
+def not_json(constant):
+    raise AssertionError(f"{constant} is no JSON")
+
+
+@pytest.mark.parametrize(
+    ("name", "models", "horizon", "verdict"),
+    [
+        ("exact_straight_line", "naive,seasonal_naive,drift", 5, "Drift forecasts best: its MASE of 0 is 100 % below"),
+        ("policy_rate_flat_lately", "naive,seasonal_naive,ar", 7, "Naive and Seasonal naive forecast equally well"),
+    ],
+)
+def test_a_model_without_any_error_is_best_and_the_comparison_ends_well(name, models, horizon, verdict, capsys):
+    asked = ["compare", str(CASES / f"{name}.csv"), "--models", models, "--horizon", str(horizon), "--origins", "8"]
+    assert main(asked) == 0
+    result = json.loads(capsys.readouterr().out, parse_constant=not_json)
+    assert result["verdict"].startswith(verdict)
+    assert result["combined"].startswith(f"No combination beats {result['ranking'][0]}")
+    assert all(one["low"] is None and one["reason"] for one in result["significance"] if one["skill"] is None)
 
 
 def test_a_terminal_sees_a_bar_and_a_file_does_not(sales):

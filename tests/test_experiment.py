@@ -104,6 +104,8 @@ def test_two_models_need_two_labels():
 def test_refusals_say_what_is_needed():
     with pytest.raises(TooShortError, match="30 points, too few: LSTM needs 44 to train on with horizon 20, and 20 more"):
         design(spec_of("lstm", horizon=20), Panel((months(30),)))
+    with pytest.raises(TooShortError, match="LSTM needs 44 to train on with horizon 20; bring at least 44 points"):
+        design(spec_of("lstm", horizon=20, origins=0), Panel((months(30),)))
     with pytest.raises(ConfigError, match=r"lstm\.lookback is 90; \d+ training points and horizon 6 allow at most \d+"):
         design(RunSpec((), (ModelSpec("lstm", "LSTM", {"lookback": 90}),), 6), Panel((months(),)))
     flat = TimeSeries("flat", pd.RangeIndex(30), np.full(30, 5.0), np.ones(30, bool))

@@ -16,7 +16,17 @@ from core.errors import DataError
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference, TaskResult
 from core.evaluation.spec import RunSpec
-from core.evaluation.verdict import SAME, Pair, benchmark_wins, combination_verdict, model_verdict, unranked
+from core.evaluation.verdict import (
+    SAME,
+    Pair,
+    benchmark_wins,
+    combination_verdict,
+    is_less,
+    model_verdict,
+    rank_key,
+    rounding,
+    unranked,
+)
 from core.metrics.point import mase_scale
 from core.series.timeseries import Panel
 from core.stats.significance import diebold_mariano, holm
@@ -66,7 +76,8 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
         return Comparison((), None, (), unranked(done))
     losses = {task.model.label: _losses(experiment.panel, task, score) for task in ranked}
     best, *others = losses
-    pairs = _adjusted([_pair(best, other, losses, spec=experiment.spec, loss=LOSSES[score]) for other in others])
+    nothing = rounding(ranked[0], score)
+    pairs = _adjusted([_pair(best, one, losses, spec=experiment.spec, score=score, nothing=nothing) for one in others])
     return Comparison(tuple(losses), score, pairs, model_verdict(ranked, score, pairs))
 
 
@@ -91,7 +102,8 @@ def completed(
         return replace(whole, verdict=verdict)
     first = min((one.result for one in combinations), key=lambda one: one.scores.values[found.score])
     losses = {one.model.label: _losses(experiment.panel, one, found.score) for one in (first, best)}
-    pair = _pair(first.model.label, found.best, losses, spec=experiment.spec, loss=LOSSES[found.score])
+    nothing = rounding(best, found.score)
+    pair = _pair(first.model.label, found.best, losses, spec=experiment.spec, score=found.score, nothing=nothing)
     if pair.p is not None:  # it is the best of several, and that choice is paid for by all of them
         pair = replace(pair, p_holm=min(1.0, len(combinations) * pair.p))
     return replace(whole, verdict=verdict, combined=combination_verdict(first, best, found.score, pair))
@@ -103,14 +115,14 @@ def _better_reference(best: TaskResult, references: Sequence[Reference], score: 
     wanted = {one.series_id for one in best.series if score in one.scores.values}
     whole = [one for one in references if {name for name, some in one.series.items() if score in some.values} == wanted]
     first = min(whole, key=lambda one: one.scores.values[score], default=None)
-    return first if first is not None and bar - first.scores.values[score] > SAME * bar else None
+    return first if first is not None and is_less(first.scores.values[score], bar, rounding(best, score)) else None
 
 
 def _ranked(done: Sequence[TaskResult]) -> tuple[str, list[TaskResult]]:
-    """The score that ranks, and the models in its order; equal ones stay in the order of the run."""
+    """The score that ranks, and the models in its order; equal and exact ones stay in the order of the run."""
     by_mase, by_mae = _scored(done, "mase"), _scored(done, "mae")
     score, ranked = ("mase", by_mase) if len(by_mase) == len(by_mae) else ("mae", by_mae)
-    return score, sorted(ranked, key=lambda task: task.scores.values[score])
+    return score, sorted(ranked, key=lambda task: rank_key(task, score))
 
 
 def _scored(done: Sequence[TaskResult], score: str) -> list[TaskResult]:
@@ -142,17 +154,21 @@ def _mean_over_rows(table: np.ndarray) -> np.ndarray:
     return np.divide(np.where(seen, table, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
-def _pair(best: str, other: str, losses: Mapping[str, np.ndarray], *, spec: RunSpec, loss: str) -> Pair:
+def _pair(best: str, other: str, losses: Mapping[str, np.ndarray], *, spec: RunSpec, score: str, nothing: float) -> Pair:
+    """nothing: the largest loss that is rounding. The interval divides by the loss of `other`; an exact one has neither."""
     a, b = losses[best], losses[other]
     seen = ~(np.isnan(a) | np.isnan(b))
     a, b = a[seen], b[seen]
     level = float(b.mean())
-    pair = Pair(best, other, loss, len(a), skill=1 - float(a.mean()) / level if level else None)
-    differential = np.where(np.abs(a - b) <= SAME * (a + b), 0, a - b)
+    skill = 1 - float(a.mean()) / level if level > nothing else None
+    pair = Pair(best, other, LOSSES[score], len(a), skill=skill)
+    differential = np.where(np.abs(a - b) <= np.maximum(SAME * (a + b), nothing), 0, a - b)
     try:
         test = diebold_mariano(differential, spec.horizon, spec.stride)
     except DataError as error:
         return replace(pair, reason=str(error))
+    if skill is None:
+        return replace(pair, reason=f"{other} makes no error, of which a share could be saved")
     low, high = -test.high / level, min(-test.low / level, 1.0)  # no loss is under 0, so no skill is over 1
     return replace(pair, statistic=test.statistic, p=test.p, low=low, high=high)
 

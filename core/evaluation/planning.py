@@ -85,9 +85,10 @@ def _refuse(spec: RunSpec, series: TimeSeries, season: int, models: Sequence[Mod
     needy = max(models, key=lambda model: model.needs(spec.horizon, season))
     needed = needy.needs(spec.horizon, season)
     of_season = f" and season {season}" if needed != needy.needs(spec.horizon, 1) else ""
+    of_test = f", and {tested} more test it" if tested else ""
     raise TooShortError(
         f"series {series.id!r} has {len(series)} points, too few: {needy.label} needs {needed} to train on with horizon "
-        f"{spec.horizon}{of_season}, and {tested} more test it; bring at least {needed + tested} points, leave {needy.label} "
+        f"{spec.horizon}{of_season}{of_test}; bring at least {needed + tested} points, leave {needy.label} "
         f"out, or choose a shorter {'season' if of_season else 'horizon'}"
     )
 

@@ -24,6 +24,7 @@ class Scores:
     absent: dict[str, str] = field(default_factory=dict)
 
 
+ROUNDING = 1e-9  # of MASE's scale, or of the largest actual: a smaller loss is rounding, and the forecasts are exact
 OWN = "own_"  # begins the names of scores of the intervals that a model itself claims: "own_coverage_80"
 Score = Callable[[Backtest], float]
 
@@ -119,10 +120,10 @@ def _of_interval(quantiles: Callable[[Backtest], np.ndarray], coverage: float, l
 def saved(best: Scores, other: Scores, name: str) -> float | None:
     """Skill: the share of the other's error that the best saves, 1 − a / b, negative where the other is better.
 
-    None where the score called `name` is not defined for both, or the other makes no error at all.
+    None where the score called `name` is not defined for both, or the other makes no error but rounding.
     """
     a, b = best.values.get(name), other.values.get(name)
-    return None if a is None or not b else 1 - a / b
+    return None if a is None or b is None or b <= (ROUNDING if name == "mase" else 0) else 1 - a / b
 
 
 def averaged(scores: Sequence[Scores]) -> Scores:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.evaluation.results import Reference, TaskResult
+from core.evaluation.scores import ROUNDING
 from core.metrics.registry import METRICS, score_key
 
 CLEAR = 0.05
@@ -17,10 +20,10 @@ SAME = 1e-5  # relative: losses that agree to five digits are equal, and differ 
 class Pair:
     """The best model, a, against another, b, over n origins.
 
-    skill      1 − loss of a / loss of b, a fraction; None where b makes no error at all
+    skill      1 − loss of a / loss of b, a fraction; None where b is exact, up to rounding
     low, high  the 95 % interval of the mean difference of the losses, as skill: 0 is outside exactly where p < 0.05. It takes
                the loss of b as known, so that it never contradicts the test
-    reason     why there is no test; then statistic, p, p_holm, low and high are None
+    reason     why there is no test; then statistic, p, p_holm, low and high are None. Against an exact b there is none
     statistic  of the Diebold-Mariano test: negative where a has the smaller loss
     """
 
@@ -39,7 +42,24 @@ class Pair:
     @property
     def is_clear(self) -> bool:
         """a is better than b, and chance is no good explanation."""
-        return self.p_holm is not None and self.p_holm < CLEAR and self.skill > 0
+        return self.p_holm is not None and self.p_holm < CLEAR and self.skill is not None and self.skill > 0
+
+
+def rounding(task: TaskResult, score: str) -> float:
+    """The largest loss of a scored model that counts as none, in the unit of the score: "mase" has none, "mae" the series'."""
+    if score == "mase":
+        return ROUNDING
+    return ROUNDING * max(float(np.abs(one.backtest.actual).max()) for one in task.series if one.backtest is not None)
+
+
+def rank_key(task: TaskResult, score: str) -> float:
+    """What models are sorted by: the score, which is one and the same for all that are exact."""
+    return max(task.scores.values[score], rounding(task, score))
+
+
+def is_less(value: float, bar: float, rounding: float) -> bool:
+    """Whether a loss is below another by more than the rounding of single precision or of exact forecasts."""
+    return bar - value > max(SAME * bar, rounding)
 
 
 def unranked(done: Sequence[TaskResult]) -> str:
@@ -58,7 +78,8 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
     values, metric = [task.scores.values[score] for task in ranked], METRICS[score].label
     if not others:
         return f"{best} is the only model with a score, a {metric} of {_shown(values[0])}: there is nothing to compare it with."
-    equal = [label for label, value in zip(others, values[1:], strict=True) if value - values[0] <= SAME * value]
+    nothing = rounding(ranked[0], score)
+    equal = [label for label, value in zip(others, values[1:], strict=True) if not is_less(values[0], value, nothing)]
     if equal:
         start, subject = f"{_joined([best, *equal])} forecast equally well, with a {metric} of {_shown(values[0])}", best
         pairs = [pair for pair in pairs if pair.b not in equal or pair.p_holm is not None]  # equal losses need no more words
@@ -96,7 +117,7 @@ def combination_verdict(combination: TaskResult, best: TaskResult, score: str, p
     """One sentence: whether the best combination is better than the best model."""
     value, bar = combination.scores.values[score], best.scores.values[score]
     label, metric = combination.model.label, METRICS[score].label
-    if bar - value <= SAME * bar:
+    if not is_less(value, bar, rounding(best, score)):
         return f"No combination beats {best.model.label}: the best of them, {label}, has a {metric} of {_shown(value)}."
     start = f"The best combination, {label}, is better still: its {metric} of {_shown(value)} is {_share(value, bar)} below"
     if pair.p_holm is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import FitError, TooShortError
 from core.models.base import param
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.seriesfit import EXACT, Equation, PerSeries, normal_quantiles, settled
 from core.models.terms import Covariates
 from core.progress import Context
 from core.series.scaling import Scaling
@@ -23,6 +23,7 @@ from core.threads import one_thread
 DIGITS = 8  # of scaled values: what lies behind them is rounding, which the optimiser would make a difference of
 MOST_FITTED = 1_000  # newest values that are fitted to, and filtered over: the state forgets what lies further back
 LONGEST_SEASON = 24  # the state grows with it
+FARTHEST = (5, 5, 2, 2)  # p, q, P and Q that the search goes to
 STRONG_SEASON = 0.64  # strength of the season from which on it is differenced
 
 
@@ -210,10 +211,16 @@ class Search:
         steps += [(0, 0, 1, 0), (0, 0, -1, 0), (0, 0, 0, 1), (0, 0, 0, -1)]
         found = [self._orders(top.p, top.q, top.sp, top.sq, constant=not top.constant)]
         for step in steps:
-            p, q, sp, sq = (value + change for value, change in zip((top.p, top.q, top.sp, top.sq), step, strict=True))
-            if 0 <= p <= 5 and 0 <= q <= 5 and 0 <= sp <= 2 and 0 <= sq <= 2:
-                found.append(self._orders(p, q, sp, sq, constant=top.constant))
+            wishes = [value + change for value, change in zip((top.p, top.q, top.sp, top.sq), step, strict=True)]
+            if self._is_within(wishes):
+                found.append(self._orders(*wishes, constant=top.constant))
         return found
+
+    def _is_within(self, wishes: Sequence[int]) -> bool:
+        """Whether the search may go to p, q, P and Q. It bounds only what the settings leave open."""
+        fixed = (self.model.p, self.model.q, self.model.sp, self.model.sq)
+        bounded = zip(fixed, wishes, FARTHEST, strict=True)
+        return all(0 <= wish <= most for given, wish, most in bounded if given is None)
 
     def _top(self) -> Orders | None:
         fitted = {orders: one[0] for orders, one in self.tried.items() if one is not None}
@@ -280,13 +287,17 @@ def _fitted(
         warnings.simplefilter("ignore")
         try:
             model = _sarimax(values, beside, orders, season, is_differenced=True)
-            result = model.fit(disp=False, maxiter=100)
-            if is_patient and not result.mle_retvals["converged"]:
+            result, has_converged = settled(
+                lambda start: model.fit(start, disp=False, maxiter=100),
+                lambda solution: solution.params[-1] <= EXACT**2,  # the variance of one-step errors
+            )
+            if is_patient and not has_converged:
                 result = model.fit(result.params, disp=False, method="nm", maxiter=200 * (1 + len(result.params)))
+                has_converged = result.mle_retvals["converged"]
         except (ValueError, IndexError, np.linalg.LinAlgError) as error:
             return None, str(error)
         params, score = np.asarray(result.params, dtype=float), float(result.aicc)
-    if not result.mle_retvals["converged"]:
+    if not has_converged:
         return None, f"the solver stopped after {result.mle_retvals['iterations']} iterations"
     if not (np.isfinite(params).all() and math.isfinite(score)):
         return None, "the likelihood is not finite"

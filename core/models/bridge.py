@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -74,6 +75,7 @@ class Bridge(Recurrence):
         return {name: value for name, value in super().settings().items() if name != "order"}
 
     def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
+        from core.nets.losses import LOSSES
         from core.nets.training import fit
         from core.windows.extras import Extras
         from core.windows.linear import rolled
@@ -98,7 +100,8 @@ class Bridge(Recurrence):
             context.watch(progress)
 
         fitted = fit(settings, Panel((series,)), horizon, replace(context, watch=watch), path=path)
-        return fitted, (gained(ar.label, losses, is_learned=is_learned), *fitted.notes)
+        is_likelihood = LOSSES[self.loss].is_likelihood
+        return fitted, (gained(ar.label, losses, is_learned=is_learned, is_likelihood=is_likelihood), *fitted.notes)
 
 
 def from_equation(ar: ARX, scaling: Scaling, extras: Extras) -> np.ndarray:
@@ -133,14 +136,23 @@ def _on_covariates(ar: ARX, extras: Extras) -> tuple[np.ndarray, np.ndarray, flo
     return (-then if ar.differences else now), then, constant
 
 
-def gained(ar: str, losses: list[float], *, is_learned: bool) -> str:
-    """What training was worth, in words: losses on the validation part, that of AR first."""
+def gained(ar: str, losses: list[float], *, is_learned: bool, is_likelihood: bool) -> str:
+    """What training was worth, in words: losses on the validation part, that of AR first.
+
+    is_likelihood: they are − log densities in nats a value, near 0 or of either sign, of which a share means nothing.
+    """
     if not is_learned:
         return (
             f"before training it forecasts as {ar} does, and no epoch was clearly better on the validation part: it stays {ar}"
         )
-    share = 100 * (losses[0] - min(losses)) / abs(losses[0])
-    return f"before training it forecasts as {ar} does; training made the validation loss {share:.0f} % smaller"
+    start, best = losses[0], min(losses)
+    if not math.isfinite(start):
+        worth = "finite"
+    elif is_likelihood:
+        worth = f"{start - best:.2g} nats a value smaller"
+    else:
+        worth = f"{100 * (start - best) / start:.0f} % smaller"
+    return f"before training it forecasts as {ar} does; training made the validation loss {worth}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import FitError
 from core.models.base import param
 from core.models.polynomial import deviations
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.seriesfit import EXACT, STUCK, Equation, PerSeries, normal_quantiles, settled
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
@@ -172,19 +172,32 @@ def _model(values: np.ndarray, trend: str, seasonal: str, season: int) -> object
 
 
 def _fitted(values: np.ndarray, trend: str, seasonal: str, season: int) -> tuple[tuple[float, np.ndarray, float] | None, str]:
-    """Corrected AIC, parameters and deviation of one-step errors of one form; or nothing, and what the solver said."""
+    """Corrected AIC, parameters and deviation of one-step errors of one form; or nothing, and why the solver failed."""
+    rounding = EXACT * float(values.std())
     with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            result = _model(values, trend, seasonal, season).fit(disp=False, maxiter=500)
+            model = _model(values, trend, seasonal, season)
+            result, has_converged = settled(
+                lambda start: model.fit(start, disp=False, maxiter=500),
+                lambda solution: solution.sse <= len(values) * rounding**2,
+            )
         except (ValueError, np.linalg.LinAlgError) as error:
             return None, str(error)
-        params, score = np.asarray(result.params, dtype=float), float(result.aicc)
+        params, score = np.asarray(result.params, dtype=float), _criterion(result, len(values), rounding)
         square = float(result.sse) / max(1, len(values) - len(params))
-    said = result.mle_retvals
-    if not said["converged"]:
-        why = "its line search found no better point" if said["warnflag"] == 2 else "that is its limit"
-        return None, f"the solver stopped after {said['iterations']} iterations, {why}"
+    outcome = result.mle_retvals
+    if not has_converged:
+        why = "its line search found no better point" if outcome["warnflag"] == STUCK else "that is its limit"
+        return None, f"the solver stopped after {outcome['iterations']} iterations, {why}"
     if not (np.isfinite(params).all() and np.isfinite(score)):
         return None, "the likelihood is not finite"
     return (score, params, square**0.5), ""
+
+
+def _criterion(result: object, length: int, rounding: float) -> float:
+    """The corrected AIC, one-step errors below `rounding` counted as `rounding`: of exact forms the shortest is best."""
+    from statsmodels.tools.eval_measures import aicc
+
+    most = -length / 2 * (np.log(2 * np.pi * rounding**2) + 1)
+    return float(aicc(min(result.llf, most), length, result.df_model))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from statistics import NormalDist
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -16,6 +16,11 @@ from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.timeseries import Panel, TimeSeries
+
+EXACT = 1e-6  # of a series' spread: smaller one-step errors are rounding, and make the likelihood as large as one likes
+NEGLIGIBLE = 0.01  # of the log-likelihood: models that differ by less are equally good
+RESTARTS = 5  # of a solver that got stuck
+STUCK = 2  # statsmodels' warning flag of L-BFGS: the line search found no better point
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +120,33 @@ def _whose(ids: list[str]) -> str:
 def normal_quantiles(point: np.ndarray, deviation: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """(Q, H) quantiles at increasing `levels` of normal errors around `point` (H,) with `deviation` (H,) ≥ 0."""
     return point + np.array([NormalDist().inv_cdf(level) for level in levels]).reshape(-1, 1) * deviation
+
+
+class Solution(Protocol):
+    """What is read of a statsmodels result."""
+
+    params: np.ndarray
+    llf: float
+    mle_retvals: Mapping[str, object]
+
+
+def settled(solve: Callable[[np.ndarray | None], Solution], is_exact: Callable[[Solution], bool]) -> tuple[Solution, bool]:
+    """The solution that L-BFGS finds, and whether it has converged.
+
+    solve: from the given parameters, or from its own start.  is_exact: whether the errors of a solution are rounding.
+
+    A line search finds no better point at an optimum, but also where the estimated curvature has gone wrong. So the solver
+    starts again from there, along the gradient alone. It has converged once that gains next to nothing. Where the fit is exact
+    the likelihood has no maximum and its gradient is noise, and there is nothing left to gain in the fit.
+    """
+    solution = solve(None)
+    for _ in range(RESTARTS):
+        if solution.mle_retvals["converged"] or is_exact(solution):
+            return solution, True
+        if solution.mle_retvals["warnflag"] != STUCK:
+            return solution, False
+        before, solution = solution, solve(solution.params)
+        gain = solution.llf - before.llf
+        if not gain >= NEGLIGIBLE:  # nor where the second start led to a likelihood that is no number
+            return (solution if gain > 0 else before), True
+    return solution, bool(solution.mle_retvals["converged"] or is_exact(solution))

@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import FitError
 from core.models.base import param
 from core.models.polynomial import deviations
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.seriesfit import EXACT, NEGLIGIBLE, Equation, PerSeries, normal_quantiles
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
@@ -136,17 +136,28 @@ def _fitted(values: np.ndarray, name: str) -> tuple[float, float]:
 
     if np.ptp(values) < 1e-9:
         return 0.0, 0.5
-    with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with one_thread(), warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("always", ConvergenceWarning)
         try:
             params = ThetaModel(values, period=1, deseasonalize=False).fit().params
-        except (ValueError, np.linalg.LinAlgError, ConvergenceWarning) as error:
+        except (ValueError, np.linalg.LinAlgError) as error:
             raise FitError(f"Theta could not be fitted to series {name!r}: {error}") from error
     slope, weight = float(params["b0"]), float(params["alpha"])
     if not (math.isfinite(slope) and 0 <= weight <= 1):
         raise FitError(f"Theta could not be fitted to series {name!r}: its smoothing weight is {weight:g}")
+    if caught and not _is_best(values, weight):
+        raise FitError(f"Theta could not be fitted to series {name!r}: {caught[0].message}")
     return slope, weight
+
+
+def _is_best(values: np.ndarray, weight: float) -> bool:
+    """Whether no weight up to 0.1 away fits better than by rounding, or by a NEGLIGIBLE part of the log-likelihood."""
+    near = np.clip([weight + change for size in (0.001, 0.01, 0.1) for change in (-size, size)], 0, 1)
+    bar, *others = (float(np.sum((values[1:] - levels_of(values, one)[:-1]) ** 2)) for one in (weight, *near))
+    if bar <= len(values) * (EXACT * float(values.std())) ** 2:
+        return True
+    return min(others) > bar * math.exp(-2 * NEGLIGIBLE / len(values))
 
 
 def _deviation(values: np.ndarray, slope: float, weight: float, season: int) -> float:

@@ -31,10 +31,12 @@ FIRST_FREEDOM = 8.0
 
 
 class Loss(ABC):
-    """`outputs` K; `has_intervals` whether the answer is a distribution and not a point."""
+    """`outputs` K; `has_intervals` whether the answer is a distribution and not a point; `is_likelihood` whether the loss is
+    − log density: in nats, and of either sign, so that only differences mean something."""
 
     outputs: int
     has_intervals: bool = True
+    is_likelihood: bool = False
 
     @abstractmethod
     def start(self) -> Tensor:
@@ -110,7 +112,7 @@ class QuantileLoss(Loss):
 class GaussianLoss(Loss):
     """Negative log density of a normal distribution, without its constant ½ log 2π."""
 
-    outputs = 2
+    outputs, is_likelihood = 2, True
 
     def start(self) -> Tensor:
         return torch.tensor([0.0, 0.0])
@@ -126,7 +128,7 @@ class GaussianLoss(Loss):
 class StudentLoss(Loss):
     """Negative log density of Student's t."""
 
-    outputs = 3
+    outputs, is_likelihood = 3, True
 
     def start(self) -> Tensor:
         """Of standard deviation one."""

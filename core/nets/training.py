@@ -109,7 +109,8 @@ class Trainer:
                 break
             elif self.settings.schedule == "plateau" and epoch - calm_since >= math.ceil(self.settings.patience / PLATEAU):
                 self.top_rate, calm_since = self.top_rate / 2, epoch
-        self.is_learned = is_gain(start.validation_loss, best_loss, self.examples.independent)
+        gain = is_gain_of_likelihood if self.loss.is_likelihood else is_gain
+        self.is_learned = gain(start.validation_loss, best_loss, self.examples.independent)
         self._restore(best if self.is_learned else first)
         self.context.report(1.0, is_learned=self.is_learned)
 
@@ -226,7 +227,7 @@ class Trainer:
 
 
 def is_gain(start: float, best: float, windows: float) -> bool:
-    """Whether training that lowered the validation loss of epoch 0 from `start` to `best` has gained anything to speak of.
+    """Whether training that lowered the validation loss of epoch 0 from `start` to `best`, none below 0, gained more than luck.
 
     The least of many noisy losses lies below the first even where nothing is learned, and the further, the fewer independent
     `windows` they were taken from. On sunspots, 12 steps ahead, there are two of them, and gains of up to a third went
@@ -235,7 +236,23 @@ def is_gain(start: float, best: float, windows: float) -> bool:
     """
     if math.isinf(start):
         return best < start
-    return start - best > max(LEAST_GAIN, LUCK / math.sqrt(max(windows, 1.0))) * abs(start)
+    return start - best > _luck(windows) * start
+
+
+def is_gain_of_likelihood(start: float, best: float, windows: float) -> bool:
+    """The same where the losses are − log densities, in nats a value, which may be of either sign: by their difference.
+
+    It must exceed − ½ log(1 − s) nats, which a normal likelihood gains where its variance falls by the share s that luck makes:
+    0.026 of many windows, 0.35 of one.
+    """
+    if math.isinf(start):
+        return best < start
+    return start - best > -0.5 * math.log1p(-_luck(windows))
+
+
+def _luck(windows: float) -> float:
+    """The share of a loss that luck may save on so many independent validation windows."""
+    return max(LEAST_GAIN, LUCK / math.sqrt(max(windows, 1.0)))
 
 
 def detached(carried: Carried | None) -> Carried | None:

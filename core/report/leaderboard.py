@@ -9,6 +9,7 @@ import pandas as pd
 from core.errors import ConfigError
 from core.evaluation.results import Reference, TaskResult
 from core.evaluation.scores import OWN, Scores, saved
+from core.evaluation.verdict import rank_key
 from core.metrics.registry import Metric, described, score_key
 from core.report.outcome import Outcome
 
@@ -46,7 +47,7 @@ def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
     ranking = comparison.ranking if comparison else ()
     ranked = [(label, results[label]) for label in ranking] + [(one.model.label, one) for one in outcome.combinations]
     if ranked:
-        ranked.sort(key=lambda row: row[1].scores.values[comparison.score])
+        ranked.sort(key=lambda row: rank_key(row[1], comparison.score))
     return ranked + [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
 
 

@@ -49,15 +49,19 @@ def plan(
     fewer calibration origins, then fewer of both. `calibration` is how many there are where everything fits: more than
     usual where gaps leave some of their errors unknown.
 
-    Raises TooShortError when not even one origin fits.
+    Raises TooShortError when not even one origin fits; with 0 origins, when fewer than `shortest` values are there.
     """
-    if length < shortest + (horizon if origins != 0 else 0):
+    if origins == 0:
+        if length < shortest:
+            raise TooShortError(
+                f"{length} points are too few: a forecast needs {shortest} to train on; bring at least {shortest} points"
+            )
+        return Plan(length, horizon, (), ())
+    if length < shortest + horizon:
         raise TooShortError(
             f"{length} points are too few: horizon {horizon} needs {shortest} to train on and {horizon} to test on; "
             f"bring at least {shortest + horizon} points or choose a shorter horizon"
         )
-    if origins == 0:
-        return Plan(length, horizon, (), ())
     room = max(shortest, length // 2) if origins is None else shortest
     for scored, before in _sizes(origins or SCORED, calibration):
         first = length - horizon - stride * (scored - 1)

@@ -235,11 +235,12 @@ def significance(outcome: Outcome) -> None:
         st.caption("There is nothing to test: fewer than two models have scores.")
         return
     pairs = outcome.comparison.pairs
-    frame.chart(
-        ("skill", outcome.key),
-        lambda: skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
-        f"Share of loss that {pairs[0].a} saves against each other model",
-    )
+    if any(pair.skill is not None for pair in pairs):
+        frame.chart(
+            ("skill", outcome.key),
+            lambda: skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
+            f"Share of loss that {pairs[0].a} saves against each other model",
+        )
     table = pd.DataFrame(
         [_tested(pair) for pair in pairs], columns=[f"{pairs[0].a} against", "Loss saved", "95 % interval", "p"]
     )

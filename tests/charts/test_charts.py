@@ -223,6 +223,10 @@ def test_a_pair_without_a_test_is_hollow():
     assert sorted(models) == [["B"], ["C"]]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [-1.0, 0.4]
     assert spec["title"]["text"][-1] == "Hollow: no test"
+    assert skill_chart(pairs[2:], styles={}, theme=LIGHT).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"] == [
+        -0.1,
+        0.1,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from core.evaluation.backtest import backtest
-from core.evaluation.comparison import compare
+from core.evaluation.comparison import compare, completed
 from core.evaluation.design import Experiment
-from core.evaluation.scores import Scores, averaged, score
+from core.evaluation.results import Combination, Reference
+from core.evaluation.scores import Scores, averaged, saved, score
 from core.evaluation.spec import RunSpec
 from core.evaluation.verdict import narrow
 from core.experiment import SeriesResult, TaskResult
@@ -173,6 +174,41 @@ def test_exact_forecasts_have_no_skill_over_one_another():
     one = steps()
     (pair,) = compare(experiment_of(one), [task(label, np.zeros((12, 1)), one) for label in ("AR", "GRU")]).pairs
     assert (pair.skill, pair.p) == (None, None)
+
+
+@pytest.mark.parametrize("missed", [0.0, 1e-12])  # MASE's scale is 2, actuals are about 50
+def test_a_combination_is_compared_with_an_exact_model_without_an_interval(missed):
+    one = steps()
+    experiment, tasks = experiment_of(one), [task("AR", np.full((12, 1), missed), one), task("GRU", ERRORS["GRU"], one)]
+    mixed = replace(task("Naive", ERRORS["GRU"] / 2, one), model=ModelSpec("combination_mean", "Mean of all"))
+    found = completed(experiment, tasks, compare(experiment, tasks), (Combination(mixed, ("AR", "GRU"), {}),), ())
+    assert found.ranking == ("AR", "GRU")
+    assert (found.pairs[0].skill, found.pairs[0].high) == (pytest.approx(1), pytest.approx(1))
+    assert found.combined.startswith("No combination beats AR: the best of them, Mean of all, has a MASE of 0.")
+
+
+@pytest.mark.parametrize("scale", [2.0, 0.0])  # where the history never moves, MAE ranks
+def test_models_that_are_exact_to_rounding_are_equal_in_the_order_of_the_run(scale):
+    one = steps(scale=scale)
+    exact = {"AR": 3e-14, "GRU": 1e-14, "Naive": 0.0}
+    tasks = [task("Seasonal naive", ERRORS["Seasonal naive"], one)]
+    tasks += [task(label, np.full((12, 1), missed), one) for label, missed in exact.items()]
+    found = compare(experiment_of(one), tasks)
+    assert found.score == ("mase" if scale else "mae")
+    assert found.ranking == ("AR", "GRU", "Naive", "Seasonal naive")
+    assert found.verdict.startswith("AR, GRU and Naive forecast equally well")
+    assert [pair.skill for pair in found.pairs] == [None, None, pytest.approx(1)]
+    assert ["the losses are equal" in (pair.reason or "") for pair in found.pairs] == [True, True, False]
+
+
+def test_a_benchmark_that_is_exact_as_the_best_model_is_no_better():
+    one = steps()
+    tasks = [task("AR", np.full((12, 1), 1e-13), one), task("GRU", ERRORS["GRU"], one)]
+    drift = task("Naive", np.zeros((12, 1)), one)
+    reference = Reference(ModelSpec("drift", "Drift"), drift.scores, {"a": drift.scores})
+    found = completed(experiment_of(one), tasks, compare(experiment_of(one), tasks), (), (reference,))
+    assert "for reference" not in found.verdict
+    assert saved(tasks[0].scores, reference.scores, "mase") is None
 
 
 def test_the_verdict_names_whom_the_best_does_not_clearly_beat():

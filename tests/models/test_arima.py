@@ -146,6 +146,26 @@ def test_the_search_beats_the_plain_starts_on_the_airline_series():
     assert (best.d, best.sd) == (1, 1)
 
 
+@pytest.mark.parametrize(("fixed", "open_"), [("p", "q"), ("q", "p")])
+def test_an_order_fixed_beyond_the_search_leaves_the_others_to_it(fixed, open_, monkeypatch):
+    def likes_four_without_a_constant(_values, _beside, orders, _season):
+        return (abs(getattr(orders, open_) - 4) + 0.5 * orders.constant, np.zeros(1)), ""
+
+    monkeypatch.setattr(arima, "_fitted", likes_four_without_a_constant)
+    search = arima.Search(ARIMA(d=0, **{fixed: 7}), np.arange(60.0), np.empty((60, 0)), 1, Context())
+    best, _ = search.best("y")
+    assert (getattr(best, fixed), getattr(best, open_), best.constant) == (7, 4, False)
+    assert {getattr(orders, open_) for orders in search.tried} >= {0, 1, 2, 3, 4, 5}
+    assert {getattr(orders, fixed) for orders in search.tried} == {7}
+
+
+def test_the_search_finds_past_errors_beside_six_fixed_lags():
+    values = lfilter([1, 0, 0, 0.9], [1], np.random.default_rng(3).standard_normal(120))
+    search = arima.Search(ARIMA(p=6, d=0, tries=6), values, np.empty((120, 0)), 1, Context())
+    best, _ = search.best("y")
+    assert (best.p, best.q) == (6, 3)  # the starts have at most two
+
+
 def test_a_random_walk_is_forecast_by_its_last_value():
     walk = SARIMA.of(Orders(0, 1, 0, 0, 0, 0, False), 1, np.ones(1), np.array([5.0, 2.0]), Covariates.none())
     found = FittedPerSeries(ARIMA(), ("y",), (walk,)).forecast(plain([4.0, 6.0, 9.5]), 3).point

@@ -100,6 +100,22 @@ def test_a_multiplicative_season_grows_with_the_level():
         fit(ETS(seasonal="multiplicative"), replace(series, values=series.values - 60))
 
 
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        (3 + 2.0 * np.arange(72), ("additive", "none")),
+        (10 + np.sin(2 * np.pi * np.arange(72) / 12), ("none", "additive")),
+        (50 + 2 * np.arange(72) + np.tile([3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 6), ("additive", "additive")),
+    ],
+)
+def test_an_exact_series_is_fitted_and_goes_on_exactly(values, form):
+    series = plain(values[:60], season=12)
+    for model in (ETS(trend=form[0], seasonal=form[1]), ETS()):
+        fitted = fit(model, series)
+        assert form_of(fitted.equations[0]) == form  # of forms that all fit exactly, the one with the fewest parameters
+        np.testing.assert_allclose(fitted.forecast(series, 12).point, values[60:], atol=1e-3 * np.ptp(values))
+
+
 def test_a_season_that_is_too_long_is_left_out():
     assert form_of(fit(ETS(seasonal="additive"), seasonal(120, season=30)).equations[0])[1] == "none"
 
@@ -168,10 +184,11 @@ def test_a_season_that_cannot_be_fitted_is_said_to_be_left_out(length, season, n
     assert fit(ETS(seasonal="none"), seasonal(length, season=season)).notes == ()
 
 
-def test_a_solver_that_does_not_converge_is_an_error_with_its_words(monkeypatch):
+@pytest.mark.parametrize("series", [seasonal(season=1), plain(3 + 2.0 * np.arange(72) ** 1.5)])
+def test_a_solver_that_does_not_converge_is_an_error_with_its_words(monkeypatch, series):
     original = ETSModel.fit
-    monkeypatch.setattr(ETSModel, "fit", lambda self, **more: original(self, **(more | {"maxiter": 1})))
+    monkeypatch.setattr(ETSModel, "fit", lambda self, *start, **more: original(self, *start, **(more | {"maxiter": 2})))
     with pytest.raises(
-        FitError, match=r"ETS did not converge on series 'y': the solver stopped after 1 iterations, that is its limit"
+        FitError, match=r"ETS did not converge on series 'y': the solver stopped after 2 iterations, that is its limit"
     ):
-        fit(ETS(trend="damped"), seasonal(season=1))
+        fit(ETS(trend="damped"), series)

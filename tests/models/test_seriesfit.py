@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from scipy.stats import norm
 
 from core.errors import FitError
 from core.models.registry import MODELS
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.models.seriesfit import Equation, PerSeries, normal_quantiles, settled
 from core.progress import Context
 from core.series.timeseries import Panel
 from tests.bench.known import plain
@@ -104,3 +105,38 @@ def test_quantiles_shift_and_scale_with_the_series(name):
 @pytest.mark.parametrize("name", OWN)
 def test_what_never_varied_has_no_width(name):
     np.testing.assert_allclose(quantiles(name, np.full(40, -3.5)), -3.5, atol=1e-6)
+
+
+def solver(*ends):
+    """Gives one end after another: (log-likelihood, statsmodels' warning flag, 0 where it converged)."""
+    left = iter(ends)
+
+    def solve(_start):
+        likelihood, flag = next(left)
+        return SimpleNamespace(params=likelihood, llf=likelihood, mle_retvals={"converged": flag == 0, "warnflag": flag})
+
+    return solve
+
+
+@pytest.mark.parametrize(
+    ("ends", "best", "has_converged"),
+    [
+        ([(5.0, 0)], 5.0, True),
+        ([(5.0, 2), (5.001, 2)], 5.001, True),  # stuck, and stuck again at the same place
+        ([(5.0, 2), (4.0, 2)], 5.0, True),  # the second start led to a worse place
+        ([(5.0, 2), (float("nan"), 2)], 5.0, True),
+        ([(5.0, 2), (9.0, 2), (11.0, 0)], 11.0, True),
+        ([(5.0, 1)], 5.0, False),  # the iterations were used up
+        ([(5.0, 2), (9.0, 1)], 9.0, False),
+        ([(float(at), 2) for at in range(6)], 5.0, False),  # each start gains, and the starts are used up
+    ],
+)
+def test_a_solver_that_is_stuck_has_converged_once_another_start_gains_nothing(ends, best, has_converged):
+    solution, is_settled = settled(solver(*ends), lambda _: False)
+    assert (solution.llf, is_settled) == (best, has_converged)
+
+
+@pytest.mark.parametrize("flag", [1, 2])
+def test_an_exact_fit_has_converged_wherever_the_solver_stopped(flag):
+    assert settled(solver((900.0, flag)), lambda solution: solution.llf > 800)[1]
+    assert not settled(solver((700.0, 1)), lambda solution: solution.llf > 800)[1]

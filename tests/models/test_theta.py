@@ -1,6 +1,7 @@
 """The Theta adapter against statsmodels' own forecasts, and against closed forms."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -134,10 +135,30 @@ def test_a_season_too_long_for_the_series_is_said_to_be_left_out():
     assert fit(Theta(), seasonal(60, season=26)).notes == ()
 
 
-def test_a_solver_that_does_not_converge_is_an_error_with_its_words(monkeypatch):
-    def stuck(self, **_):
-        warnings.warn("Optimization failed to converge. Check mle_retvals.", ConvergenceWarning, stacklevel=2)
+@pytest.fixture
+def complaining(monkeypatch):
+    """Lets statsmodels complain, and gives its weight, moved by `away`."""
+    original = ThetaModel.fit
 
-    monkeypatch.setattr(ThetaModel, "fit", stuck)
+    def begin(away):
+        def fit(self, **_):
+            warnings.warn("Optimization failed to converge. Check mle_retvals.", ConvergenceWarning, stacklevel=2)
+            params = original(self).params
+            return SimpleNamespace(params={"b0": params["b0"], "alpha": params["alpha"] + away})
+
+        monkeypatch.setattr(ThetaModel, "fit", fit)
+
+    return begin
+
+
+def test_a_solver_that_stopped_far_from_the_best_weight_is_an_error_with_its_words(complaining):
+    complaining(-0.2)
     with pytest.raises(FitError, match="Theta could not be fitted to series 'y': Optimization failed to converge"):
-        fit(Theta(), seasonal())
+        fit(Theta(seasonal="none"), plain(ar1(80, 0.6, seed=1)))
+
+
+def test_a_solver_that_complains_at_the_best_weight_has_converged(complaining):
+    series = plain(ar1(80, 0.6, seed=1))
+    expected = fit(Theta(seasonal="none"), series).equations[0].weights
+    complaining(0.0)
+    np.testing.assert_array_equal(fit(Theta(seasonal="none"), series).equations[0].weights, expected)

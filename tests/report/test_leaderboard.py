@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from core.report.leaderboard import best_of, columns, heading, leaderboard, references
-from core.series.timeseries import Panel
+from core.series.timeseries import Panel, TimeSeries
 from tests.report.made import claiming, months, outcome_of
 
 
@@ -24,6 +25,15 @@ def test_rows_are_best_first_then_those_without_scores_in_the_order_of_the_run(m
     best = next(one for one in made.done if one.model.label == models["model"].iloc[0])
     assert models["rmse"].iloc[0] == best.scores.values["rmse"]
     assert models["seconds"].iloc[0] == best.seconds
+
+
+def test_models_that_are_exact_stay_in_the_order_of_the_run():
+    line = TimeSeries("line", pd.RangeIndex(60), 1 + np.arange(60) / 3, np.ones(60, bool))  # thirds: drift is off by rounding
+    made = outcome_of("ar", "drift", "naive", panel=Panel((line,)))
+    table = leaderboard(made)
+    assert made.comparison.ranking == ("AR", "Drift", "Naive")
+    assert table["model"].tolist()[:2] == ["AR", "Drift"]
+    assert table["best"].tolist() == [True] + [False] * (len(table) - 1)
 
 
 def test_combinations_stand_where_their_score_places_them_and_are_marked(made):

@@ -45,6 +45,9 @@ def test_too_short_a_series_is_refused_with_the_length_needed():
     with pytest.raises(TooShortError, match=r"30 points are too few: horizon 12 needs 20 to train on and 12 .* at least 32"):
         plan(30, 12, 20)
     assert plan(32, 12, 20).scored == (20,)
+    with pytest.raises(TooShortError) as caught:
+        plan(19, 12, 20, origins=0)
+    assert str(caught.value) == "19 points are too few: a forecast needs 20 to train on; bring at least 20 points"
     assert plan(20, 12, 20, origins=0).train_end == 20  # only the final forecast: nothing is tested
 
 

@@ -9,11 +9,12 @@ import signal
 import threading
 from pathlib import Path
 
-from core.process import FIXED, INHERITED, address_space
+from core.process import FIXED, INHERITED, address_space, writable_space
 
 # which kernels numerical libraries choose: a worker that chose others would differ in the last digit
 KERNELS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
 SERVER = "UNROLL_SERVER"  # the process id of the server, for the parent of its workers alone
+GPU_HOST = 8 << 30  # bytes that CUDA may take on the host beside the task: context, staging buffers, kernels; not measured
 KEPT = (*INHERITED, *KERNELS, "PYTHONPATH", "HOME", "CUDA_VISIBLE_DEVICES")
 
 
@@ -62,7 +63,7 @@ def follow_server() -> None:
     threading.Thread(target=watch, daemon=True, name="follow-server").start()
 
 
-def settle(memory: int, largest_file: int) -> None:
+def settle(memory: int, largest_file: int, *, uses_gpu: bool = False) -> None:
     """Own process group, no interrupt from the terminal, low priority, and limits: `memory` bytes beyond those held now."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # its default ends even a computation in C
@@ -73,10 +74,23 @@ def settle(memory: int, largest_file: int) -> None:
     with contextlib.suppress(ImportError):
         import resource
 
-        held = address_space()
-        bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: largest_file}
-        if held is not None:
-            bounds[resource.RLIMIT_AS] = held + memory
-        for kind, bound in bounds.items():
+        held = writable_space() if uses_gpu else address_space()
+        for name, bound in bounds_of(memory, largest_file, held, uses_gpu).items():
+            kind = getattr(resource, name)
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(kind, (bound, resource.getrlimit(kind)[1]))
+
+
+def bounds_of(memory: int, largest_file: int, held: int | None, uses_gpu: bool) -> dict[str, int]:
+    """The limits of a worker in bytes, by their names in `resource`.
+
+    memory: beyond what it holds now.  held: bytes of address space, or with a GPU of writable memory; None where the system
+    does not tell, and memory is not bounded.
+
+    CUDA reserves far more address space than it uses, as much as the memory of all devices, so RLIMIT_AS would end it at the
+    first call. RLIMIT_DATA counts only what is private and writable (since Linux 4.7): neither reservations nor mapped devices.
+    """
+    bounds = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": largest_file}
+    if held is not None:
+        bounds |= {"RLIMIT_DATA": held + memory + GPU_HOST} if uses_gpu else {"RLIMIT_AS": held + memory}
+    return bounds
