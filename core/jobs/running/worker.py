@@ -28,7 +28,7 @@ def work(connection: Connection, order: Order, place: Path) -> None:
     """The body of a worker process, which leaves its result in the file `place`."""
     follow_server()
     scrub()
-    settle(order.memory, order.largest_file)
+    settle(order.memory, order.largest_file, uses_gpu=order.expects_gpu)
     teller, start = Teller(connection), time.perf_counter()
     teller.say(Message("started"))
     try:
