@@ -29,11 +29,12 @@ from core.evaluation.design import Experiment, design
 from core.evaluation.facts import facts_of
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult, run
-from core.models.base import Value, with_settings
+from core.models.base import with_settings
 from core.models.presets import SEEDS, preset
 from core.models.registry import MODELS, describe, model_class
 from core.models.spec import ModelSpec
 from core.options import parser_of, split
+from core.parameters import Value
 from core.report import forecasts, summary
 from core.series.timeseries import Panel
 

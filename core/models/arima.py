@@ -11,9 +11,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from core.errors import FitError, TooShortError
-from core.models.base import param
 from core.models.seriesfit import Equation, PerSeries, normal_quantiles
 from core.models.terms import Covariates
+from core.parameters import param
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries

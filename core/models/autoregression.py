@@ -10,10 +10,10 @@ import numpy as np
 
 from core.errors import ConfigError, FitError, TooShortError
 from core.models.arx import ARX, Summary
-from core.models.base import param
 from core.models.lags import CRITERIA, FARTHEST, MOST_ELIMINATED, chosen_lags, longest_order, parsed_lags
 from core.models.seriesfit import Equation, FittedPerSeries, PerSeries
 from core.models.terms import SEASONS, TRENDS, Covariates, Deterministic
+from core.parameters import param
 from core.progress import Context
 from core.series.ids import encode_ids
 from core.series.scaling import Scaling

@@ -11,8 +11,9 @@ import numpy as np
 from core.errors import ConfigError
 from core.models.arx import ARX
 from core.models.autoregression import AR
-from core.models.base import Fitted, Value, param
+from core.models.base import Fitted
 from core.models.recurrent import Recurrence
+from core.parameters import Value, param
 from core.progress import Context, Progress
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids

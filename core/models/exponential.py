@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import param
 from core.models.polynomial import deviations
 from core.models.seriesfit import Equation, PerSeries, normal_quantiles
+from core.parameters import param
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries

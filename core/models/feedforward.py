@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.models.base import Value, param
 from core.models.network import Beside, Network, Reading, Training
+from core.parameters import Value, param
 
 
 @dataclass(frozen=True)

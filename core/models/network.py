@@ -12,7 +12,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from core.errors import ConfigError
-from core.models.base import Fitted, Model, Value, param
+from core.models.base import Fitted, Model
+from core.parameters import Value, param
 from core.progress import Context
 from core.series.timeseries import Panel
 

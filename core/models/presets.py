@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.models.base import Model, Value, parameters
+from core.models.base import Model
 from core.models.network import SHORTEST_LOOKBACK, Network
+from core.parameters import Value, parameters
 
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}

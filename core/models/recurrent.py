@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from core.errors import ConfigError
-from core.models.base import param
 from core.models.network import Beside, Network, Reading, Training
+from core.parameters import param
 
 TOPOLOGIES = ("one_to_many", "many_to_one", "synced", "encoder_decoder")
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 import streamlit as st
 
 from core.errors import ConfigError
-from core.models.base import Model, Parameter, Value, parameters
+from core.models.base import Model
 from core.models.network import Network, Reading, Training
+from core.parameters import Parameter, Value, parameters
 from pages.parts import frame, state
 
 SHAPE = "Shape"

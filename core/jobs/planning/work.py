@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from core.evaluation.spec import RunSpec
 from core.models.arima import is_usable
-from core.models.base import Value
 from core.models.spec import ModelSpec
+from core.parameters import Value
 
 MIB = 1 << 20
 UPDATE = {"rnn": 0.0021, "lstm": 0.0023, "gru": 0.0031, "window": 0.0012}  # seconds of an update without its arithmetic
