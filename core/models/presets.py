@@ -11,8 +11,9 @@ import math
 from dataclasses import dataclass
 
 from core.models.base import Model
-from core.models.network import SHORTEST_LOOKBACK, Network
+from core.models.network import Network
 from core.parameters import Value, parameters
+from core.windows.settings import SHORTEST_LOOKBACK
 
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}

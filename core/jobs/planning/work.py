@@ -80,9 +80,9 @@ def _shape(model: ModelSpec) -> dict[str, Value]:
         "topology": "one_to_many", "bidirectional": False, "bptt": "full", "skip": 12, "activation": "tanh", "layers": 1,
     } | model.config  # fmt: skip
     network = model.build()
-    is_end_only = network.is_end_only
+    is_end_only = not network.answers_at_every_step
     return config | {
-        "cell": network.settings()["cell"],
+        "cell": network.cell,
         "is_end_only": is_end_only,
         "lookback": config["lookback"] or 24,
         "hidden": config["hidden"] or 32,
