@@ -15,8 +15,9 @@ import numpy as np
 from core.errors import DataError
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference, TaskResult
+from core.evaluation.scores import SAME
 from core.evaluation.spec import RunSpec
-from core.evaluation.verdict import SAME, Pair, benchmark_wins, combination_verdict, model_verdict, unranked
+from core.evaluation.verdict import Pair, benchmark_wins, combination_verdict, model_verdict, unranked
 from core.metrics.point import mase_scale
 from core.series.timeseries import Panel
 from core.stats.significance import diebold_mariano, holm

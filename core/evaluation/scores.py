@@ -24,6 +24,7 @@ class Scores:
     absent: dict[str, str] = field(default_factory=dict)
 
 
+SAME = 1e-5  # relative: what agrees to five digits is equal, because networks compute in single precision
 OWN = "own_"  # begins the names of scores of the intervals that a model itself claims: "own_coverage_80"
 Score = Callable[[Backtest], float]
 

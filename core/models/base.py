@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -17,6 +18,60 @@ from core.parameters import Value, parameters
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.timeseries import Panel, TimeSeries
+
+FORECAST = 0.001  # seconds of a forecast that is read off an equation
+BYTES = 640  # of each value that an equation is fitted to
+MOST_COUNTED = 1_000_000  # values, from which on no more memory is needed
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a run asks of one model, as far as seconds and memory depend on it.
+
+    horizon, season   steps
+    series, points    how many series, and the values of all of them together
+    fits, forecasts   of one training: fits to all the series, and forecasts of each of them
+    trainings         one for each seed of a model that is random, else 1
+    """
+
+    horizon: int
+    season: int
+    series: int
+    points: int
+    fits: int
+    forecasts: int
+    trainings: int
+
+    @property
+    def length(self) -> float:
+        """Values of a series, on average."""
+        return self.points / self.series
+
+
+@dataclass(frozen=True)
+class Price:
+    """Seconds on the machine on which the constants were measured, and bytes, both beyond what every task takes."""
+
+    seconds: float
+    memory: int
+
+
+def priced(load: Workload, *, fit: float = 0.0, forecast: float = FORECAST) -> Price:
+    """The price of a model with an equation for each series; seconds of one fit and of one forecast."""
+    each = load.fits * fit + load.forecasts * forecast
+    return Price(load.trainings * load.series * each, BYTES * min(load.points, MOST_COUNTED))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A model's line: colours on a light and on a dark surface as "#rrggbb", and the place of its dash among those of charts.
+
+    dash: 0 is a solid line; another one tells models apart that have nearly the same colour
+    """
+
+    light: str
+    dark: str
+    dash: int = 0
 
 
 class Fitted(Protocol):
@@ -42,7 +97,12 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True)
 class Model(ABC):
-    """Hyper-parameters. Subclasses add fields made by `param` and the class attributes below."""
+    """Hyper-parameters. Subclasses add fields made by `param` and the class attributes below.
+
+    look        None: a spare colour of its family
+    presets     settings that a preset changes, by the preset's name
+    epochs      passes of a training at most, None for a model that has none; no annotation, so that it can become a field
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -51,6 +111,11 @@ class Model(ABC):
     scope: ClassVar[str] = "series"  # "panel": one fit learns from many series
     is_random: ClassVar[bool] = False  # whether the seed matters
     has_intervals: ClassVar[bool] = False  # whether its forecasts have quantiles of their own at the levels asked for
+    is_benchmark: ClassVar[bool] = False  # scored for reference beside every comparison
+    is_seasonal: ClassVar[bool] = False  # without a season it is another model, and not worth a line of its own
+    look: ClassVar[Look | None] = None
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = MappingProxyType({})
+    epochs = None
 
     def __post_init__(self) -> None:
         for parameter in parameters(type(self)):
@@ -72,6 +137,28 @@ class Model(ABC):
     @abstractmethod
     def needs(self, horizon: int, season: int) -> int:
         """The fewest training points that `fit` accepts."""
+
+    @property
+    def reads_covariates(self) -> bool:
+        """Whether it needs the covariates of a series, as far ahead as they are known, when it forecasts."""
+        return False
+
+    @property
+    def pace(self) -> str:
+        """What the factor between its price and its real seconds is learned for: its name.
+
+        After a blank stands what makes it work differently, where a setting does; such models are taken to be alike until
+        each has been seen.
+        """
+        return self.name
+
+    def price(self, load: Workload) -> Price:
+        """What a task of it takes, its settings closed. The default is that of a rule read off the history."""
+        return priced(load)
+
+    def with_epochs(self, most: int) -> Self:
+        """The same model, trained for at most so many epochs; itself where it has none."""
+        return self if self.epochs is None else replace(self, epochs=min(most, self.epochs))
 
     @abstractmethod
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:

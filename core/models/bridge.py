@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import ConfigError
 from core.models.arx import ARX
 from core.models.autoregression import AR
-from core.models.base import Fitted
+from core.models.base import Fitted, Look, Price, Workload
 from core.models.network import Network
 from core.models.recurrent import Recurrence
 from core.parameters import param
@@ -42,6 +42,7 @@ class Bridge(Recurrence):
         "worth on this series."
     )
     scope: ClassVar[str] = "series"
+    look: ClassVar[Look] = Look("#c85745", "#ef9a6f", dash=4)
 
     cell: str = param("lstm", "Cell", "What learns what AR leaves.", choices=("lstm", "gru", "rnn"))
     order: int | None = param(
@@ -55,6 +56,11 @@ class Bridge(Recurrence):
 
     def needs(self, horizon: int, season: int) -> int:
         return max(super().needs(horizon, season), AR(order=self.order).needs(horizon, season))
+
+    def price(self, load: Workload) -> Price:
+        """That of a network for each series, and of its AR before."""
+        price, once = super().price(load), replace(load, forecasts=0)
+        return replace(price, seconds=price.seconds + AR(order=self.order).price(once).seconds)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         networks, notes = {}, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.models.base import Look
 from core.models.network import Network
 from core.parameters import param
 from core.windows.settings import Beside, Reading, Settings, Training
@@ -35,6 +36,7 @@ class FeedForward(Beside, Training, Reading, Layers, Network):
     name: ClassVar[str] = "feedforward"
     label: ClassVar[str] = "Feed-forward"
     family: ClassVar[str] = "feed-forward"
+    look: ClassVar[Look] = Look("#521980", "#9b44e9")
     help: ClassVar[str] = (
         "Sees the whole window at once and carries nothing from one to the next: what it cannot do and a recurrent network "
         "can is what memory is worth."

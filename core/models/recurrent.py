@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from core.errors import ConfigError
+from core.models.base import Look
 from core.models.network import Network
 from core.parameters import param
 from core.windows.settings import Beside, Cells, Reading, Training
@@ -65,6 +66,7 @@ class RNN(Recurrent):
 
     name: ClassVar[str] = "rnn"
     cell: ClassVar[str] = "rnn"
+    look: ClassVar[Look] = Look("#90146b", "#f6acd5")
     label: ClassVar[str] = "RNN"
     help: ClassVar[str] = "The plain recurrent network: one state, overwritten at every step, so its memory fades fast."
 
@@ -78,6 +80,7 @@ class LSTM(Recurrent):
 
     name: ClassVar[str] = "lstm"
     cell: ClassVar[str] = "lstm"
+    look: ClassVar[Look] = Look("#d55e00", "#ff8b3d")
     label: ClassVar[str] = "LSTM"
     help: ClassVar[str] = "Gates decide what its cell keeps, adds and shows, so that it can remember over many steps."
 
@@ -88,6 +91,7 @@ class GRU(Recurrent):
 
     name: ClassVar[str] = "gru"
     cell: ClassVar[str] = "gru"
+    look: ClassVar[Look] = Look("#61470f", "#eed983")
     label: ClassVar[str] = "GRU"
     help: ClassVar[str] = "Like the LSTM with two gates and no separate cell: fewer weights, often as good."
 
@@ -101,6 +105,7 @@ class EncoderDecoder(Recurrent):
 
     name: ClassVar[str] = "encoder_decoder"
     label: ClassVar[str] = "Encoder-decoder"
+    look: ClassVar[Look] = Look("#8b3a48", "#d3416c")
     help: ClassVar[str] = (
         "One cell reads the window into a state, a second one spells the forecast out from it, step by step: a GRU, LSTM or "
         "RNN in that topology."

@@ -17,6 +17,13 @@ from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.timeseries import Panel, TimeSeries
 
+LONGEST_SEASON = 24  # steps; a longer one has too many first states to estimate, and a state that large is slow
+
+
+def is_usable(season: int) -> bool:
+    """Whether a season is one that the state of an equation can hold."""
+    return 1 < season <= LONGEST_SEASON
+
 
 @dataclass(frozen=True, eq=False)
 class Equation(ABC):
