@@ -93,7 +93,7 @@ def parameters(owner: type) -> tuple[Parameter, ...]:
     """The settings of a dataclass whose fields are all made by `param`, in the order of its form."""
     found = []
     for one in fields(owner):
-        kind, _, optional = str(one.type).partition(" | ")
+        kind, _, optional = (one.type.__name__ if isinstance(one.type, type) else str(one.type)).partition(" | ")
         assert one.default is not MISSING and kind in KINDS, f"{owner.__name__}.{one.name} must be made by param()"
         found.append(Parameter(name=one.name, default=one.default, kind=kind, is_optional=optional == "None", **one.metadata))
     return tuple(found)
