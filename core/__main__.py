@@ -24,23 +24,24 @@ from core.data.examples import examples_json, load_example
 from core.data.limits import Limits
 from core.data.understanding import Understanding
 from core.errors import AppError, ConfigError, DataError
-from core.evaluation.budget import within_budget
 from core.evaluation.design import Experiment, design
 from core.evaluation.facts import facts_of
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult, run
-from core.models.base import Value, with_settings
+from core.jobs.planning.allowance import crowding, within_wall_clock
+from core.jobs.planning.cost import CostModel
+from core.models.base import with_settings
 from core.models.presets import SEEDS, preset
 from core.models.registry import MODELS, describe, model_class
 from core.models.spec import ModelSpec
 from core.options import parser_of, split
+from core.parameters import Value
 from core.report import forecasts, summary
 from core.series.timeseries import Panel
 
 if TYPE_CHECKING:
     from core.workbench import Workbench
 
-DEVICES = ("auto", "cpu", "cuda")
 READER_LEFT = 141  # 128 + SIGPIPE, which not every system has
 
 
@@ -197,25 +198,21 @@ def _spec(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Pan
 
 
 def _experiment(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> Experiment:
+    """What is computed, one model after the other; within a time budget, by what this machine is predicted to take."""
     experiment = design(_spec(options, models, panel), panel)
-    device = _device(options.device, models)
+    _require_device(options.device, models)
     if options.time_budget is None:
         return experiment
-    shortened = within_budget(experiment, options.time_budget, device)
-    for before, after in zip(experiment.spec.models, shortened.spec.models, strict=True):
-        if before != after:
-            epochs = f"{after.config['epochs']} of {before.config['epochs']} epochs"
-            print(f"{after.label} trains at most {epochs}, for {options.time_budget:g} seconds", file=sys.stderr)
-    return shortened
+    return within_wall_clock(experiment, options.time_budget, CostModel(), 1, crowd=crowding())
 
 
-def _device(wanted: str, models: tuple[ModelSpec, ...]) -> str:
-    """Where the networks will compute.  Raises ConfigError before any work when that is not there."""
+def _require_device(wanted: str, models: tuple[ModelSpec, ...]) -> None:
+    """Raises ConfigError, before any work, where networks are to compute on a device that is not there."""
     if wanted == "cpu" or not any(model_class(one.name).is_random for one in models):
-        return "cpu"
+        return
     from core.nets.device import resolve
 
-    return resolve(wanted)
+    resolve(wanted)
 
 
 def _preset(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> tuple[ModelSpec, ...]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from core.errors import ConfigError
 
 PREFIX = "UNROLL_LIMITS_"
+MIB = 1 << 20  # bytes
 Bounds = TypeVar("Bounds")
 
 

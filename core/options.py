@@ -10,8 +10,8 @@ from typing import NoReturn
 from core.errors import ConfigError
 from core.models.presets import NAMES
 from core.models.registry import MODELS
+from core.progress import DEVICES
 
-DEVICES = ("auto", "cpu", "cuda")
 Command = Callable[[argparse.Namespace], object]
 
 
@@ -70,7 +70,9 @@ def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
 
 
 def _add_results(parser: Parser) -> None:
-    parser.add_argument("--time-budget", type=_seconds, metavar="SECONDS", help="lowers the networks' epochs to fit")
+    parser.add_argument(
+        "--time-budget", type=_seconds, metavar="SECONDS", help="lowers the networks' epochs by prediction, to end in time"
+    )
     parser.add_argument("--forecasts", type=Path, metavar="FILE.parquet", help="write all forecasts there")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write the result there, not to standard output")
 

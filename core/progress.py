@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+Device = Literal["auto", "cpu", "cuda"]  # where a person wants networks to compute
+DEVICES: tuple[str, ...] = get_args(Device)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from core.__main__ import main
+from core.jobs.planning.cost import REFERENCE_PROBE
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"  # files that once ended a comparison
@@ -216,6 +217,21 @@ def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
     assert "the limit is 1,000 bytes" in capsys.readouterr().err
 
 
+def test_a_time_budget_lowers_epochs_by_prediction_and_writes_nothing(sales, tmp_path, capsys, monkeypatch):
+    """A machine as fast as that of the constants, which nobody else uses."""
+    monkeypatch.setattr("core.__main__.crowding", lambda: 1.0)
+    monkeypatch.setattr("core.jobs.planning.cost.probe", lambda: REFERENCE_PROBE)
+    monkeypatch.setenv("UNROLL_HOME", str(tmp_path / "home"))
+    long = ("--set", "lstm.epochs=5000", "--set", "lstm.patience=5000", "--set", "lstm.hidden=4", "--seeds", "1")
+    arguments = ("compare", str(sales), "--target", "sales", "--horizon", "6", "--models", "naive,lstm", *long)
+    assert main([*arguments, "--time-budget", "3"]) == 0
+    told = capsys.readouterr()
+    epochs = json.loads(told.out)["spec"]["models"][1]["config"]["epochs"]
+    assert 1 <= epochs < 100
+    assert f"to keep 3 seconds, LSTM trains {epochs} of 5000 epochs" in told.err
+    assert list(tmp_path.iterdir()) == [sales]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -236,6 +252,7 @@ def test_a_file_over_the_cap_is_refused_unread(tmp_path, monkeypatch, capsys):
         (["--horizon", "6", "--out", "x.json", "--forecasts", "x.json"], "--out and --forecasts are the same file"),
         (["--horizon", "6", "--season", "57", "--models", "seasonal_naive"], "or choose a shorter season"),
         (["--horizon", "6", "--time-budget", "-1"], "'-1' is not a number of seconds above 0"),
+        (["--horizon", "6", "--time-budget", "1"], "a time budget of 1 seconds is too short: even with one epoch a network"),
         (["--horizon", "6", "--models", "ar,ar"], "--models names ar twice; name each model once"),
         (["--horizon", "6", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["--horizon", "6", "--preset", "fast"], "invalid choice: 'fast'"),

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from core.errors import Cancelled, ConfigError, DataError, FitError, TooShortError
-from core.evaluation.budget import within_budget
 from core.evaluation.design import design
 from core.evaluation.spec import RunSpec
 from core.experiment import run, run_task
@@ -268,14 +267,6 @@ def test_the_summary_is_strict_json_and_hides_actuals_that_were_not_observed():
     written = json.loads(json.dumps(summary.as_json(result, [{"id": "sales"}]), allow_nan=False))
     assert written["models"][0]["backtest"]["actual"][0][2] is None
     assert written["models"][0]["backtest"]["origins"] == [89, 90]
-
-
-def test_a_time_budget_becomes_a_number_of_epochs():
-    experiment = design(spec_of("rnn", "naive", seeds=1, origins=2), Panel((months(),)))
-    generous = within_budget(experiment, 60)
-    assert generous.spec == experiment.spec
-    with pytest.raises(ConfigError, match=r"0\.001 seconds are too few for RNN: 2 fits of one epoch alone take about"):
-        within_budget(experiment, 0.001)
 
 
 def test_a_run_ends_with_a_comparison_and_the_summary_tells_it():

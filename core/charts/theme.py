@@ -1,9 +1,9 @@
 """The colours of charts, light and dark, and what a model's line looks like everywhere.
 
-A colour belongs to the registry name of a model: naive models are grey, classical ones cool, networks warm. Every line has
-a contrast of 3:1 or more with the surface, and any two models differ for eyes without red or green cones too: by 17 (light)
-and 12 (dark) in CIE Lab at least. Greys lie closer together and are told apart by dashes; so are combinations of models,
-which share one colour that is far from all others.
+A model states its look beside its name (`core.models.base.Look`), the same on every page: benchmarks are grey, classical models
+cool, networks warm. Every line has a contrast of 3:1 or more with the surface, and any two models differ for eyes without red
+or green cones too: by 17 (light) and 12 (dark) in CIE Lab at least. Greys lie closer together and are told apart by dashes; so
+are combinations of models, which share one colour that is far from all others.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from core.models.spec import ModelSpec
 
 DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (14, 4), (4, 2, 1, 2))
 COMBINATION = "combination"  # a family of its own among the spares
-# where colours do not tell apart
-FIRST_DASH = {"seasonal_naive": 1, "mean": 2, "drift": 3, "bridge": 4, MEAN: 1, MEDIAN: 2, INVERSE: 3}
+COMBINED = {MEAN: 1, MEDIAN: 2, INVERSE: 3}  # their dashes
 SHADE = 0.15  # how far a twin's colour lies from that of the first, towards ink
 
 
@@ -34,8 +33,7 @@ class Theme:
     gap      the shade over values that were filled into gaps
     now      the thin line between what was known and what is forecast
     parts    fills of train, calibrate, test and forecast
-    models   the colour of each model by registry name
-    spares   colours of models not known here, by family, and of combinations; "" for a family not known here
+    spares   colours of models without a look of their own, by family, and of combinations; "" for a family not known here
     """
 
     name: str
@@ -47,7 +45,6 @@ class Theme:
     now: str
     problem: str
     parts: Mapping[str, str]
-    models: Mapping[str, str]
     spares: Mapping[str, tuple[str, ...]]
 
 
@@ -69,24 +66,6 @@ LIGHT = Theme(
     now="#646b78",
     problem="#b3261e",
     parts=MappingProxyType({"train": "#e9ecf1", "calibrate": "#cfe3f1", "test": "#9cc7e4", "forecast": "#fbdcc2"}),
-    models=MappingProxyType(
-        {
-            "naive": "#8a8f98",
-            "seasonal_naive": "#757b86",
-            "mean": "#8f8f8f",
-            "drift": "#6b6b6b",
-            "ar": "#0072b2",
-            "arima": "#2412ae",
-            "ets": "#18a671",
-            "theta": "#179cc0",
-            "rnn": "#90146b",
-            "lstm": "#d55e00",
-            "gru": "#61470f",
-            "feedforward": "#521980",
-            "encoder_decoder": "#8b3a48",
-            "bridge": "#c85745",
-        }
-    ),
     spares=MappingProxyType(
         {
             "simple": ("#7d7d7d", "#888e99"),
@@ -108,24 +87,6 @@ DARK = Theme(
     now="#a0a7b4",
     problem="#ff8a80",
     parts=MappingProxyType({"train": "#1f2530", "calibrate": "#1d3a52", "test": "#2c5f86", "forecast": "#5c3a1f"}),
-    models=MappingProxyType(
-        {
-            "naive": "#8f96a3",
-            "seasonal_naive": "#a6adb9",
-            "mean": "#8c8c8c",
-            "drift": "#b3b3b3",
-            "ar": "#56b4e9",
-            "arima": "#6570c5",
-            "ets": "#3eeba5",
-            "theta": "#a0e1f5",
-            "rnn": "#f6acd5",
-            "lstm": "#ff8b3d",
-            "gru": "#eed983",
-            "feedforward": "#9b44e9",
-            "encoder_decoder": "#d3416c",
-            "bridge": "#ef9a6f",
-        }
-    ),
     spares=MappingProxyType(
         {
             "simple": ("#9a9a9a", "#a0a6b0"),
@@ -151,20 +112,24 @@ def styles(models: Sequence[ModelSpec], theme: Theme) -> dict[str, Style]:
     for model in models:
         twin = seen[model.name]
         seen[model.name] += 1
-        dash = DASHES[(FIRST_DASH.get(model.name, 0) + twin) % len(DASHES)]
-        looks[model.label] = Style(mixed(_colour(model.name, theme), theme.ink, SHADE * min(twin, 3)), dash)
+        first = style_of(model.name, theme)
+        dash = DASHES[(DASHES.index(first.dash) + twin) % len(DASHES)]
+        looks[model.label] = Style(mixed(first.colour, theme.ink, SHADE * min(twin, 3)), dash)
     return looks
+
+
+def style_of(name: str, theme: Theme) -> Style:
+    """The line of the first model of a registry name, or of a combination; steady for a name that is not known here."""
+    model = MODELS.get(name)
+    if model is not None and model.look is not None:
+        look = model.look
+        return Style(look.dark if theme.name == DARK.name else look.light, DASHES[look.dash % len(DASHES)])
+    family = model.family if model is not None else COMBINATION if name in RULES else ""
+    spares = theme.spares.get(family, theme.spares[""])
+    return Style(spares[hashlib.sha256(name.encode()).digest()[0] % len(spares)], DASHES[COMBINED.get(name, 0)])
 
 
 def mixed(colour: str, other: str, share: float) -> str:
     """`colour` with `share` of `other` mixed in."""
     pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + bytes(round((1 - share) * a + share * b) for a, b in pairs).hex()
-
-
-def _colour(name: str, theme: Theme) -> str:
-    if name in theme.models:
-        return theme.models[name]
-    family = MODELS[name].family if name in MODELS else COMBINATION if name in RULES else ""
-    spares = theme.spares.get(family, theme.spares[""])
-    return spares[hashlib.sha256(name.encode()).digest()[0] % len(spares)]

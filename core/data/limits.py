@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.bounds import MIB
 from core.errors import LimitError
-
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,13 @@ from core.evaluation.backtest import backtest, residuals, with_intervals
 from core.evaluation.conformal import pool
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, SeriesResult, TaskResult
-from core.evaluation.scores import averaged, score
+from core.evaluation.scores import SAME, averaged, score
 from core.models.spec import ModelSpec
 from core.series.forecast import Forecast
 from core.series.timeseries import TimeSeries
 
 MEAN, MEDIAN, INVERSE = "combination_mean", "combination_median", "combination_inverse"
 RULES = {MEAN: "Mean of all", MEDIAN: "Median of all", INVERSE: "Inverse-error weighted"}
-SAME = 1e-5  # of the forecasts, up to which two are alike: networks compute in single precision
 FLOOR = 1e-6  # of the largest mean error: a model without any error gets nearly all the weight, and no weight is infinite
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from core.errors import DataError
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference, TaskResult
+from core.evaluation.scores import SAME
 from core.evaluation.spec import RunSpec
 from core.evaluation.verdict import (
-    SAME,
     Pair,
     benchmark_wins,
     combination_verdict,

@@ -72,7 +72,7 @@ def _refuse_constant(panel: Panel) -> None:
 
 def _refuse_short_covariates(spec: RunSpec, panel: Panel) -> None:
     """Before anything is computed, for a forecast would fail at its very end."""
-    if not any(getattr(one.build(), "covariates", False) for one in spec.models):
+    if not any(one.build().reads_covariates for one in spec.models):
         return
     for series in panel:
         if series.inputs is not None:

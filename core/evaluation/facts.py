@@ -22,7 +22,7 @@ def facts_of(spec: RunSpec, panel: Panel) -> Facts:
 
 
 def traits_of(panel: Panel, season: int) -> frozenset[str]:
-    """Which of `core.models.base.TRAITS` some series of the panel has."""
+    """Which of `core.parameters.TRAITS` some series of the panel has."""
     found = {
         "season": season > 1,
         "gaps": not all(series.observed.all() for series in panel),

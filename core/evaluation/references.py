@@ -16,8 +16,6 @@ from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.progress import Context
 
-BENCHMARKS = ("naive", "seasonal_naive", "mean", "drift")
-
 
 def references(experiment: Experiment) -> tuple[Reference, ...]:
     """The benchmarks that are not among the run's models; none where nothing is backtested.
@@ -30,10 +28,10 @@ def references(experiment: Experiment) -> tuple[Reference, ...]:
 
 
 def _unchosen(spec: RunSpec) -> list[str]:
-    """Without a season, seasonal naive is naive."""
+    """Without a season, a seasonal one is another benchmark."""
     chosen = {model.name for model in spec.models}
-    rules = [name for name in BENCHMARKS if name != "seasonal_naive" or spec.season > 1]
-    return [name for name in rules if name not in chosen]
+    benchmarks = [name for name, model in MODELS.items() if model.is_benchmark and (spec.season > 1 or not model.is_seasonal)]
+    return [name for name in benchmarks if name not in chosen]
 
 
 def _scored(experiment: Experiment, name: str) -> Reference:

@@ -25,6 +25,7 @@ class Scores:
 
 
 ROUNDING = 1e-9  # of MASE's scale, or of the largest actual: a smaller loss is rounding, and the forecasts are exact
+SAME = 1e-5  # relative: what agrees to five digits is equal, because networks compute in single precision
 OWN = "own_"  # begins the names of scores of the intervals that a model itself claims: "own_coverage_80"
 Score = Callable[[Backtest], float]
 

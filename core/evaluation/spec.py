@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
 
 from core.errors import ConfigError
 from core.evaluation import conformal
 from core.models.spec import ModelSpec
-
-Device = Literal["auto", "cpu", "cuda"]
+from core.progress import DEVICES, Device
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class RunSpec:
         for name, low, high in (("season", 1, 10_000), ("origins", 0, 10_000)):
             if getattr(self, name) is not None:
                 _within(name, getattr(self, name), low, high)
-        if self.device not in get_args(Device):
-            raise ConfigError(f"there is no device {self.device!r}; choose one of {', '.join(get_args(Device))}")
+        if self.device not in DEVICES:
+            raise ConfigError(f"there is no device {self.device!r}; choose one of {', '.join(DEVICES)}")
         for coverage in self.coverages or ():
             conformal.fewest(coverage)
         if not self.models:

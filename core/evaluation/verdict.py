@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.results import Reference, TaskResult
-from core.evaluation.scores import ROUNDING
+from core.evaluation.scores import ROUNDING, SAME
 from core.metrics.registry import METRICS, score_key
+from core.models.registry import MODELS
 
 CLEAR = 0.05
 SHORT = 0.15  # of a coverage: what intervals may fall short of it without a word, for origins are few
-SAME = 1e-5  # relative: losses that agree to five digits are equal, and differ by the rounding of single precision
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def unranked(done: Sequence[TaskResult]) -> str:
 
 
 def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair]) -> str:
-    """One sentence; its p are Holm's. The yardstick is seasonal naive, or the second best."""
+    """One sentence; its p are Holm's. The yardstick is the seasonal benchmark, or the second best."""
     best, *others = (task.model.label for task in ranked)
     values, metric = [task.scores.values[score] for task in ranked], METRICS[score].label
     if not others:
@@ -84,12 +84,17 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
         start, subject = f"{_joined([best, *equal])} forecast equally well, with a {metric} of {_shown(values[0])}", best
         pairs = [pair for pair in pairs if pair.b not in equal or pair.p_holm is not None]  # equal losses need no more words
     else:
-        rival = next((at for at, task in enumerate(ranked) if at and task.model.name == "seasonal_naive"), 1)
+        rival = next((at for at, task in enumerate(ranked) if at and _is_yardstick(task)), 1)
         share = _share(values[0], values[rival])
         start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
         subject = "it"
     unlearned = [f"training gained nothing in the backtest, where {subject} forecasts by its linear path alone"]
     return "; ".join([start, *(unlearned if ranked[0].is_learned is False else []), *_clauses(pairs, subject)]) + "."
+
+
+def _is_yardstick(task: TaskResult) -> bool:
+    model = MODELS.get(task.model.name)
+    return model is not None and model.is_benchmark and model.is_seasonal
 
 
 def narrow(best: TaskResult, coverages: Sequence[float]) -> str:

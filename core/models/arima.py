@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from core.errors import FitError, TooShortError
-from core.models.base import param
-from core.models.seriesfit import EXACT, Equation, PerSeries, normal_quantiles, settled
-from core.models.terms import Covariates
+from core.models.base import Look, Price, Workload, priced
+from core.models.seriesfit import EXACT, LONGEST_SEASON, Equation, PerSeries, is_usable, normal_quantiles, settled
+from core.models.terms import Covariates, covariates_param
+from core.parameters import Value, param
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
@@ -22,9 +24,10 @@ from core.threads import one_thread
 
 DIGITS = 8  # of scaled values: what lies behind them is rounding, which the optimiser would make a difference of
 MOST_FITTED = 1_000  # newest values that are fitted to, and filtered over: the state forgets what lies further back
-LONGEST_SEASON = 24  # the state grows with it
 FARTHEST = (5, 5, 2, 2)  # p, q, P and Q that the search goes to
 STRONG_SEASON = 0.64  # strength of the season from which on it is differenced
+USUAL_TRIES = 25  # orders that a search tries at most before none is better
+ONE_TRY = 0.3  # what orders that are given take, as a share of one try of a search
 
 
 class Orders(NamedTuple):
@@ -105,6 +108,8 @@ class ARIMA(PerSeries):
     label: ClassVar[str] = "ARIMA"
     family: ClassVar[str] = "autoregressive"
     help: ClassVar[str] = "Past values and past errors, of differences where a series wanders. Seasons of up to 24 steps."
+    look: ClassVar[Look] = Look("#2412ae", "#6570c5")
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = MappingProxyType({"quick": {"tries": 8}, "thorough": {"tries": 60}})
     equation: ClassVar[type[Equation]] = SARIMA
     remedy: ClassVar[str] = "choose other orders"
 
@@ -114,13 +119,7 @@ class ARIMA(PerSeries):
     sp: int | None = param(None, "Seasonal P", "Past values a season apart.", low=0, high=2, advanced=True, trait="season")
     sd: int | None = param(None, "Seasonal D", "Differences over a season.", low=0, high=1, advanced=True, trait="season")
     sq: int | None = param(None, "Seasonal Q", "Past errors a season apart.", low=0, high=2, advanced=True, trait="season")
-    covariates: bool = param(
-        True,
-        "Use covariates",
-        "Known ones at the step they belong to, others as they were one horizon earlier.",
-        advanced=True,
-        trait="covariates",
-    )
+    covariates: bool = covariates_param()
     tries: int = param(20, "Models tried", "Where the search ends at the latest.", low=1, high=200, advanced=True)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
@@ -128,6 +127,18 @@ class ARIMA(PerSeries):
         steps = season if is_usable(season) else 0
         seasonal = max((self.sp or 0) + (self.sd or 0), self.sq or 0) * steps
         return max(15, 2 * plain + seasonal + (self.sd or 0) * steps + 8)
+
+    @property
+    def reads_covariates(self) -> bool:
+        return self.covariates
+
+    def price(self, load: Workload) -> Price:
+        """A search tries orders of any size, so that its seconds are known within a factor of two."""
+        share, steps = min(load.length, MOST_FITTED) / 1_000, load.season if is_usable(load.season) else 1
+        each = 0.03 + 0.05 * share if steps == 1 else 0.08 + (1 + steps / 24) * share**1.5
+        is_open = None in (self.p, self.d, self.q)
+        fit = (min(self.tries, USUAL_TRIES) if is_open else ONE_TRY) * each
+        return priced(load, fit=fit, forecast=0.006 + 0.006 * share + (0.0 if steps == 1 else 0.01 * steps * share))
 
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[SARIMA, tuple[str, ...]]:
         wanted = series if self.covariates else replace(series, inputs=None)
@@ -160,11 +171,6 @@ class ARIMA(PerSeries):
                 f"ARIMA with {len(covariates.names)} covariates needs at least {needed + covariates.lost} training points; "
                 f"series {series.id!r} gives it {len(series)}: choose a shorter horizon or bring a longer series"
             )
-
-
-def is_usable(season: int) -> bool:
-    """Whether a season is one that the state can hold."""
-    return 1 < season <= LONGEST_SEASON
 
 
 class Search:

@@ -10,10 +10,11 @@ import numpy as np
 
 from core.errors import ConfigError, FitError, TooShortError
 from core.models.arx import ARX, Summary
-from core.models.base import param
+from core.models.base import Look, Price, Workload, priced
 from core.models.lags import CRITERIA, FARTHEST, MOST_ELIMINATED, chosen_lags, longest_order, parsed_lags
 from core.models.seriesfit import Equation, FittedPerSeries, PerSeries
-from core.models.terms import SEASONS, TRENDS, Covariates, Deterministic
+from core.models.terms import SEASONS, TRENDS, Covariates, Deterministic, covariates_param
+from core.parameters import param
 from core.progress import Context
 from core.series.ids import encode_ids
 from core.series.scaling import Scaling
@@ -46,6 +47,7 @@ class AR(PerSeries):
     label: ClassVar[str] = "AR"
     family: ClassVar[str] = "autoregressive"
     help: ClassVar[str] = "The next value as a weighted sum of the last p values. The linear rival of every recurrent network."
+    look: ClassVar[Look] = Look("#0072b2", "#56b4e9")
     equation: ClassVar[type[Equation]] = ARX
     fitted: ClassVar[type[FittedPerSeries]] = FittedAR
     remedy: ClassVar[str] = "choose a shorter order or horizon"
@@ -91,13 +93,7 @@ class AR(PerSeries):
     sparse: bool = param(
         False, "Sparse lags", "Lags that say little are dropped, one by one, as long as the criterion gains.", advanced=True
     )
-    covariates: bool = param(
-        True,
-        "Use covariates",
-        "Known ones at the step they belong to, others as they were one horizon earlier.",
-        advanced=True,
-        trait="covariates",
-    )
+    covariates: bool = covariates_param()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,6 +109,14 @@ class AR(PerSeries):
         lags = self._given() or tuple(range(1, (self.order or 1) + 1))
         fixed = len(self.beside(self.trend, season).names)
         return max(10, max(lags) + len(lags) + fixed + 2)
+
+    @property
+    def reads_covariates(self) -> bool:
+        return self.covariates
+
+    def price(self, load: Workload) -> Price:
+        """The regressions that choose the order are on as many values at most."""
+        return priced(load, fit=0.04 * (1 + min(load.length, MOST_FOR_ORDER) / 4_000))
 
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[ARX, tuple[str, ...]]:  # noqa: ARG002
         regression, notes = Regression.of(self, series, horizon)

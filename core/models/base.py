@@ -5,96 +5,73 @@ Importing this and the registry is cheap: a model imports its engine (torch, sta
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from core.errors import ConfigError, TooShortError
+from core.parameters import Value, parameters
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.timeseries import Panel, TimeSeries
 
-Value = int | float | str | bool | None
-KINDS = {"int": int, "float": float, "str": str, "bool": bool}
-TRAITS = ("season", "gaps", "covariates", "dates")  # what a series can have that a setting is about
+FORECAST = 0.001  # seconds of a forecast that is read off an equation
+BYTES = 640  # of each value that an equation is fitted to
+MOST_COUNTED = 1_000_000  # values, from which on no more memory is needed
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One hyper-parameter as a form shows it. `kind` is int, float, str or bool; `default` None means: chosen from the data.
+class Workload:
+    """What a run asks of one model, as far as seconds and memory depend on it.
 
-    when: settings and the values that each of them must have for this one to mean anything, such as (("bptt", ("reset",)),).
-    otherwise: why it means nothing where they have not, where that is worth a word
-    trait: which of TRAITS a series must have for it to mean anything
+    horizon, season   steps
+    series, points    how many series, and the values of all of them together
+    fits, forecasts   of one training: fits to all the series, and forecasts of each of them
+    trainings         one for each seed of a model that is random, else 1
     """
 
-    name: str
-    label: str
-    help: str
-    default: Value
-    kind: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    choices: tuple[str, ...] = ()
-    advanced: bool = False
-    is_optional: bool = False
-    when: tuple[tuple[str, tuple[Value, ...]], ...] = ()
-    otherwise: str = ""
-    trait: str = ""
+    horizon: int
+    season: int
+    series: int
+    points: int
+    fits: int
+    forecasts: int
+    trainings: int
 
-    def check(self, value: Value, owner: str) -> None:
-        """Raises ConfigError unless `value` is of the kind and inside the bounds."""
-        name = f"{owner}.{self.name}"
-        if value is None and self.is_optional:
-            return
-        kinds = (int, float) if self.kind == "float" else (KINDS[self.kind],)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind != "bool"):
-            raise ConfigError(f"{name} is {value!r}; give {self.expectation()}")
-        if self.choices and value not in self.choices:
-            raise ConfigError(f"{name} is {value!r}; choose one of {', '.join(self.choices)}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{name} is {value}; give {self.expectation()}")
-        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-            raise ConfigError(f"{name} is {value}; choose a value{self._bounds()}")
-
-    def expectation(self) -> str:
-        """What a value must be, in words."""
-        if self.choices:
-            return f"one of {', '.join(self.choices)}"
-        words = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}[self.kind]
-        return words + self._bounds()
-
-    def _bounds(self) -> str:
-        if self.low is not None and self.high is not None:
-            return f" from {self.low:g} to {self.high:g}"
-        if self.low is not None:
-            return f" of at least {self.low:g}"
-        return "" if self.high is None else f" of at most {self.high:g}"
-
-    def parse(self, text: str, owner: str) -> Value:
-        """The value that `text` from a command line means.  Raises ConfigError."""
-        low = text.strip().lower()
-        if self.is_optional and low in ("none", "auto", ""):
-            return None
-        try:
-            if self.kind == "bool":
-                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[low]
-            return KINDS[self.kind](text.strip())
-        except (KeyError, ValueError):
-            raise ConfigError(f"{owner}.{self.name} is {text!r}; give {self.expectation()}") from None
+    @property
+    def length(self) -> float:
+        """Values of a series, on average."""
+        return self.points / self.series
 
 
-def param(
-    default: Value, label: str, help: str, *, low: float | None = None, high: float | None = None, **more: object
-) -> Value:
-    """A dataclass field that carries what a form needs; `more` are the other fields of `Parameter`."""
-    return field(default=default, metadata={"label": label, "help": help, "low": low, "high": high, **more})
+@dataclass(frozen=True)
+class Price:
+    """Seconds on the machine on which the constants were measured, and bytes, both beyond what every task takes."""
+
+    seconds: float
+    memory: int
+
+
+def priced(load: Workload, *, fit: float = 0.0, forecast: float = FORECAST) -> Price:
+    """The price of a model with an equation for each series; seconds of one fit and of one forecast."""
+    each = load.fits * fit + load.forecasts * forecast
+    return Price(load.trainings * load.series * each, BYTES * min(load.points, MOST_COUNTED))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A model's line: colours on a light and on a dark surface as "#rrggbb", and the place of its dash among those of charts.
+
+    dash: 0 is a solid line; another one tells models apart that have nearly the same colour
+    """
+
+    light: str
+    dark: str
+    dash: int = 0
 
 
 class Fitted(Protocol):
@@ -120,7 +97,12 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True)
 class Model(ABC):
-    """Hyper-parameters. Subclasses add fields made by `param` and the class attributes below."""
+    """Hyper-parameters. Subclasses add fields made by `param` and the class attributes below.
+
+    look        None: a spare colour of its family
+    presets     settings that a preset changes, by the preset's name
+    epochs      passes of a training at most, None for a model that has none; no annotation, so that it can become a field
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -129,6 +111,11 @@ class Model(ABC):
     scope: ClassVar[str] = "series"  # "panel": one fit learns from many series
     is_random: ClassVar[bool] = False  # whether the seed matters
     has_intervals: ClassVar[bool] = False  # whether its forecasts have quantiles of their own at the levels asked for
+    is_benchmark: ClassVar[bool] = False  # scored for reference beside every comparison
+    is_seasonal: ClassVar[bool] = False  # without a season it is another model, and not worth a line of its own
+    look: ClassVar[Look | None] = None
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = MappingProxyType({})
+    epochs = None
 
     def __post_init__(self) -> None:
         for parameter in parameters(type(self)):
@@ -151,6 +138,28 @@ class Model(ABC):
     def needs(self, horizon: int, season: int) -> int:
         """The fewest training points that `fit` accepts."""
 
+    @property
+    def reads_covariates(self) -> bool:
+        """Whether it needs the covariates of a series, as far ahead as they are known, when it forecasts."""
+        return False
+
+    @property
+    def pace(self) -> str:
+        """What the factor between its price and its real seconds is learned for: its name.
+
+        After a blank stands what makes it work differently, where a setting does; such models are taken to be alike until
+        each has been seen.
+        """
+        return self.name
+
+    def price(self, load: Workload) -> Price:
+        """What a task of it takes, its settings closed. The default is that of a rule read off the history."""
+        return priced(load)
+
+    def with_epochs(self, most: int) -> Self:
+        """The same model, trained for at most so many epochs; itself where it has none."""
+        return self if self.epochs is None else replace(self, epochs=min(most, self.epochs))
+
     @abstractmethod
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         """Learn from `train` alone.  Raises TooShortError, FitError, Cancelled."""
@@ -171,16 +180,6 @@ class Model(ABC):
     def config(self) -> dict[str, Value]:
         """The hyper-parameters as plain JSON."""
         return asdict(self)
-
-
-def parameters(model: type[Model]) -> tuple[Parameter, ...]:
-    """The hyper-parameters of a model class, in the order of its form."""
-    found = []
-    for one in fields(model):
-        kind, _, optional = str(one.type).partition(" | ")
-        assert one.default is not MISSING and kind in KINDS, f"{model.__name__}.{one.name} must be made by param()"
-        found.append(Parameter(name=one.name, default=one.default, kind=kind, is_optional=optional == "None", **one.metadata))
-    return tuple(found)
 
 
 def with_settings(model: Model, settings: Mapping[str, str]) -> Model:

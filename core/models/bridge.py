@@ -12,13 +12,16 @@ import numpy as np
 from core.errors import ConfigError
 from core.models.arx import ARX
 from core.models.autoregression import AR
-from core.models.base import Fitted, Value, param
+from core.models.base import Fitted, Look, Price, Workload
+from core.models.network import Network
 from core.models.recurrent import Recurrence
+from core.parameters import param
 from core.progress import Context, Progress
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
+from core.windows.settings import Beside
 
 if TYPE_CHECKING:
     from core.windows.extras import Extras
@@ -40,6 +43,7 @@ class Bridge(Recurrence):
         "worth on this series."
     )
     scope: ClassVar[str] = "series"
+    look: ClassVar[Look] = Look("#c85745", "#ef9a6f", dash=4)
 
     cell: str = param("lstm", "Cell", "What learns what AR leaves.", choices=("lstm", "gru", "rnn"))
     order: int | None = param(
@@ -53,6 +57,11 @@ class Bridge(Recurrence):
 
     def needs(self, horizon: int, season: int) -> int:
         return max(super().needs(horizon, season), AR(order=self.order).needs(horizon, season))
+
+    def price(self, load: Workload) -> Price:
+        """That of a network for each series, and of its AR before."""
+        price, once = super().price(load), replace(load, forecasts=0)
+        return replace(price, seconds=price.seconds + AR(order=self.order).price(once).seconds)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         networks, notes = {}, []
@@ -68,26 +77,22 @@ class Bridge(Recurrence):
         for number, name in enumerate(decode_ids(arrays["ids"])):
             prefix = f"{number}."
             own = {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
-            networks[name] = super().restore(own)
+            networks[name] = Network.restore(BesideAR(**self.config()), own)
         return FittedBridge(networks, decode_ids(arrays["notes"]))
-
-    def settings(self) -> dict[str, Value]:
-        return {name: value for name, value in super().settings().items() if name != "order"}
 
     def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
         from core.nets.losses import LOSSES
         from core.nets.training import fit
         from core.windows.extras import Extras
         from core.windows.linear import rolled
-        from core.windows.settings import Settings
 
-        settings = Settings(**self.resolved(len(series), horizon, series.season).settings())
+        settings = self.resolved(len(series), horizon, series.season)
         ahead, scaling = settings.ahead(horizon), Scaling.learn(series)
         extras = Extras.learn(Panel((series,)), settings, ahead, is_beside=True)
         seen = replace(series, inputs=series.inputs and series.inputs.only(extras.names))
         ar = AR(order=self.order).fit(Panel((seen,)), horizon, Context(context.seed)).equation(series.id)
         one_step, covariates = from_equation(ar, scaling, extras), len(extras.names)
-        settings = replace(settings, skip=len(one_step) - 2 - 2 * covariates)
+        settings = BesideAR(**settings.config(), skip=len(one_step) - 2 - 2 * covariates)
         path = rolled(one_step, ahead, scaling.step / scaling.spread, keeps_level=not ar.differences, covariates=covariates)
         losses: list[float] = []
         is_learned = False
@@ -102,6 +107,11 @@ class Bridge(Recurrence):
         fitted = fit(settings, Panel((series,)), horizon, replace(context, watch=watch), path=path)
         is_likelihood = LOSSES[self.loss].is_likelihood
         return fitted, (gained(ar.label, losses, is_learned=is_learned, is_likelihood=is_likelihood), *fitted.notes)
+
+
+@dataclass(frozen=True)
+class BesideAR(Beside, Bridge):
+    """The network of one series: its linear path has as many lags as its AR."""
 
 
 def from_equation(ar: ARX, scaling: Scaling, extras: Extras) -> np.ndarray:

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import param
+from core.models.base import Look, Price, Workload, priced
 from core.models.polynomial import deviations
-from core.models.seriesfit import EXACT, STUCK, Equation, PerSeries, normal_quantiles, settled
+from core.models.seriesfit import EXACT, LONGEST_SEASON, STUCK, Equation, PerSeries, is_usable, normal_quantiles, settled
+from core.parameters import param
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
@@ -21,7 +22,6 @@ from core.threads import one_thread
 
 DIGITS = 8  # of the scaled values: the solver stops elsewhere if the last digits differ, as they do after a shift
 MOST_FITTED = 5_000  # newest values that the weights are learned from
-LONGEST_SEASON = 24  # a longer one has too many first states to estimate
 PATHS = 2_000  # simulated futures where no formula gives the quantiles
 TRENDS = {"none": (None, False), "additive": ("add", False), "damped": ("add", True)}  # ours -> statsmodels' trend, damped
 SEASONS = {"none": None, "additive": "add", "multiplicative": "mul"}
@@ -95,6 +95,7 @@ class ETS(PerSeries):
     label: ClassVar[str] = "ETS"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Level, trend and season that follow the series, the newest values counting most."
+    look: ClassVar[Look] = Look("#18a671", "#3eeba5")
     equation: ClassVar[type[Equation]] = Smoothing
     remedy: ClassVar[str] = "choose a damped trend or a shorter horizon"
 
@@ -110,7 +111,11 @@ class ETS(PerSeries):
     )  # fmt: skip
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
-        return max(12, 2 * season + 8) if self.seasonal in ("additive", "multiplicative") and _is_usable(season) else 12
+        return max(12, 2 * season + 8) if self.seasonal in ("additive", "multiplicative") and is_usable(season) else 12
+
+    def price(self, load: Workload) -> Price:
+        share = 0.2 + min(load.length, MOST_FITTED) / 1_000
+        return priced(load, fit=0.45 * share, forecast=0.035 * share)
 
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Smoothing, tuple[str, ...]]:  # noqa: ARG002
         """The best of the forms that the settings allow."""
@@ -155,10 +160,6 @@ class ETS(PerSeries):
         if "multiplicative" in wanted and values.min() <= 0:
             raise FitError(f"ETS with a multiplicative season needs positive values, and series {series.id!r} has others")
         return list(product(trends, wanted)), notes
-
-
-def _is_usable(season: int) -> bool:
-    return 1 < season <= LONGEST_SEASON
 
 
 def _model(values: np.ndarray, trend: str, seasonal: str, season: int) -> object:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.models.base import Value, param
-from core.models.network import Beside, Network, Reading, Training
+from core.models.base import Look
+from core.models.network import Network
+from core.parameters import param
+from core.windows.settings import Beside, Reading, Settings, Training
 
 
 @dataclass(frozen=True)
-class Layers(Network):
+class Layers(Settings):
     """What a feed-forward network is made of."""
 
     hidden: int | None = param(
@@ -25,7 +27,7 @@ class Layers(Network):
 
 
 @dataclass(frozen=True)
-class FeedForward(Beside, Training, Reading, Layers):
+class FeedForward(Beside, Training, Reading, Layers, Network):
     """ŷ(t+1 … t+H) = U φ(W [y(t−L+1) … y(t)] + b) + c, with up to four layers φ(W · + b).
 
     Source: Rumelhart, Hinton & Williams 1986, Nature 323.
@@ -34,10 +36,8 @@ class FeedForward(Beside, Training, Reading, Layers):
     name: ClassVar[str] = "feedforward"
     label: ClassVar[str] = "Feed-forward"
     family: ClassVar[str] = "feed-forward"
+    look: ClassVar[Look] = Look("#521980", "#9b44e9")
     help: ClassVar[str] = (
         "Sees the whole window at once and carries nothing from one to the next: what it cannot do and a recurrent network "
         "can is what memory is worth."
     )
-
-    def settings(self) -> dict[str, Value]:
-        return super().settings() | {"cell": "window"}

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.models.base import Fitted, Model
+from core.models.base import Fitted, Look, Model
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.timeseries import Panel, TimeSeries
@@ -23,6 +23,7 @@ class Benchmark(Model):
     """A rule from history to forecast. Nothing is learned, so the rule always sees all of the history it is given."""
 
     family: ClassVar[str] = "simple"
+    is_benchmark: ClassVar[bool] = True
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         for series in train:
@@ -60,6 +61,7 @@ class Naive(Benchmark):
     name: ClassVar[str] = "naive"
     label: ClassVar[str] = "Naive"
     help: ClassVar[str] = "Repeats the last value. The best there is for a random walk."
+    look: ClassVar[Look] = Look("#8a8f98", "#8f96a3")
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return 1
@@ -78,6 +80,8 @@ class SeasonalNaive(Benchmark):
     name: ClassVar[str] = "seasonal_naive"
     label: ClassVar[str] = "Seasonal naive"
     help: ClassVar[str] = "Repeats the last season. The benchmark that a seasonal series demands."
+    is_seasonal: ClassVar[bool] = True
+    look: ClassVar[Look] = Look("#757b86", "#a6adb9", dash=1)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return season
@@ -93,6 +97,7 @@ class Mean(Benchmark):
     name: ClassVar[str] = "mean"
     label: ClassVar[str] = "Mean"
     help: ClassVar[str] = "Repeats the mean of all values so far. Good only where a series returns to its mean at once."
+    look: ClassVar[Look] = Look("#8f8f8f", "#8c8c8c", dash=2)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return 1
@@ -108,6 +113,7 @@ class Drift(Benchmark):
     name: ClassVar[str] = "drift"
     label: ClassVar[str] = "Drift"
     help: ClassVar[str] = "Goes on along the line from the first to the last value."
+    look: ClassVar[Look] = Look("#6b6b6b", "#b3b3b3", dash=3)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return 2

@@ -1,10 +1,11 @@
-"""What all neural networks share: how they read a series, and how they are trained. The computation is in `core.nets`.
+"""What all neural networks share: how their open settings are closed, and how they are trained and restored.
 
-Hyper-parameters only; torch is imported by `fit` and `restore`. The small classes are put together in the order of a form.
+Their fields are those of `core.windows.settings`; torch is imported by `fit` and `restore`, the computation is in `core.nets`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
@@ -12,30 +13,49 @@ from typing import ClassVar, Self
 import numpy as np
 
 from core.errors import ConfigError
-from core.models.base import Fitted, Model, Value, param
+from core.models.base import FORECAST, Fitted, Model, Price, Workload
 from core.progress import Context
 from core.series.timeseries import Panel
+from core.windows.settings import DISTRIBUTIONS, SHORTEST_LOOKBACK, STEPWISE, Settings
 
-SHORTEST_LOOKBACK = 4
+UPDATE = {"rnn": 0.0021, "lstm": 0.0023, "gru": 0.0031, "window": 0.0012}  # seconds of an update without its arithmetic
+STEP = {"rnn": 1.8e-7, "lstm": 5e-7, "gru": 6e-7, "window": 2e-8}  # seconds for a step of a window in a batch, at 16 units
+WRITTEN_OUT = {"rnn": 0.004, "lstm": 0.010, "gru": 0.011, "window": 0.0012}  # UPDATE where no fused cell has the activation
+DECODED = 0.00026  # seconds of an update for each step that a decoder spells out
+QUANTILES = 0.003  # seconds of an update for the quantile loss
+FIT = 0.05  # seconds of a fit without its epochs
+FED_BACK = {"many_to_one": 0.0006, "synced": 0.0005, "encoder_decoder": 0.0002}  # seconds of a forecast for each step ahead
+PATHS = 8  # times as long where paths are drawn for intervals
+LIKELY = 0.25  # where the best epoch lies, as a share of all of them
 ROWS_PER_LAG = 16  # from which on a linear path over two seasons forecasts better than over one, as simulated
-DISTRIBUTIONS = ("quantile", "gaussian", "student_t")
 
 
 @dataclass(frozen=True)
-class Network(Model):
-    """Fitted on a whole panel, from random weights."""
+class Network(Settings, Model):
+    """Fitted on a whole panel, from random weights. A subclass names it after the classes of its fields."""
 
     scope: ClassVar[str] = "panel"
     is_random: ClassVar[bool] = True
 
     @property
-    def is_end_only(self) -> bool:
-        """Whether a window teaches at its end only, and not at each of its steps."""
-        return True
-
-    @property
     def has_intervals(self) -> bool:
         return self.loss in DISTRIBUTIONS
+
+    @property
+    def reads_covariates(self) -> bool:
+        return self.covariates
+
+    @property
+    def pace(self) -> str:
+        return f"{self.name} {'window' if self.cell == 'window' else self.topology}"
+
+    def price(self, load: Workload) -> Price:
+        """A network for the whole panel, or one for each series where each has its own."""
+        networks = load.series if self.scope == "series" else 1
+        points = load.points // networks  # that one network learns from
+        fits = networks * load.fits * (FIT + self._training(load.horizon, points))
+        seconds = fits + load.series * load.forecasts * self._forecast(load.horizon)
+        return Price(load.trainings * seconds, self._memory(load.horizon, points))
 
     def resolved(self, length: int, horizon: int, season: int) -> Self:
         most = length - 2 * horizon
@@ -45,8 +65,8 @@ class Network(Model):
             )
         super().resolved(length, horizon, season)
         lookback = self.lookback or min(max(24, 2 * season + 1), 192, max(SHORTEST_LOOKBACK, most // 2))
-        hidden = self.hidden or (16 if length < 500 else 32)
-        return replace(self, lookback=lookback, hidden=hidden, batch=self.batch or (128 if self.is_end_only else 32))
+        hidden, batch = self.hidden or (16 if length < 500 else 32), self.batch or (32 if self.answers_at_every_step else 128)
+        return replace(self, lookback=lookback, hidden=hidden, batch=batch)._with_linear_lags(length, season)
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         """A window, the horizon after it to learn from, and a horizon to validate on."""
@@ -54,112 +74,61 @@ class Network(Model):
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         from core.nets.training import fit
-        from core.windows.settings import Settings
 
         longest = max(train, key=len)
         self.require(longest, horizon)
-        closed = self.resolved(len(longest), horizon, longest.season)
-        return fit(Settings(**closed.settings()), train, horizon, context)
+        return fit(self.resolved(len(longest), horizon, longest.season), train, horizon, context)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         from core.nets.fitted import CLOSED, restore
-        from core.windows.settings import Settings
 
-        closed = {name: int(arrays[name]) or None for name in CLOSED} | {"skip": int(arrays["skip"])}
-        return restore(Settings(**self.settings() | closed), arrays)
+        kept = {name: int(arrays[name]) for name in CLOSED if name in self.config()}
+        closed = {name: value if name == "skip" else value or None for name, value in kept.items()}
+        return restore(replace(self, **closed), arrays)
 
-    def settings(self) -> dict[str, Value]:
-        """The fields of `core.windows.settings.Settings`."""
-        return {"cell": self.name, "label": self.label, **self.config()}
+    def _training(self, horizon: int, points: int) -> float:
+        """Seconds of all epochs of one fit: its updates, and the steps of their windows."""
+        windows = max(1, int(0.85 * points) // (self.lookback if self.answers_at_every_step else 1))
+        batch = min(self.batch, max(4, windows))
+        expected = max(1, round(min(self.epochs, self.patience + LIKELY * self.epochs)))  # patience ends most trainings early
+        seconds = self._update(horizon) + STEP[self.cell] * self._size * batch * self.lookback
+        return expected * max(8, math.ceil(windows / batch)) * seconds
 
+    def _update(self, horizon: int) -> float:
+        """Seconds of an update, however small the network is."""
+        cell, lookback = self.cell, self.lookback
+        is_fused = cell == "window" or self.activation == "tanh" or (cell == "rnn" and self.activation == "relu")
+        update = (UPDATE if is_fused else WRITTEN_OUT)[cell] * (1 + self.bidirectional) * (1 + 0.6 * (self.layers - 1))
+        length = 1.0 if cell in ("lstm", "window") and is_fused else (1 + lookback / 24) / 2
+        pieces = 1 if self.bptt == "full" else lookback / (self.k1 or max(1, lookback // 4))
+        seconds = update * length * (1 + 0.25 * (pieces - 1)) + (QUANTILES if self.loss == "quantile" else 0.0)
+        if self.topology == "encoder_decoder":
+            seconds += DECODED * horizon * (1.4 if cell == "gru" else 1.0) * max(1.0, self.hidden / 32)
+        return seconds
 
-@dataclass(frozen=True)
-class Reading(Network):
-    """How a network reads a series."""
+    @property
+    def _size(self) -> float:
+        """How many times the arithmetic of one layer of 16 units."""
+        return max(1.0, self.hidden / 16) * max(1.0, self.hidden / 64) * (1 + self.bidirectional) * self.layers
 
-    lookback: int | None = param(
-        None, "Lookback", "How many past values a forecast reads. Empty: two seasons and one, at least 24.",
-        low=SHORTEST_LOOKBACK, high=2000, unit="steps",
-    )  # fmt: skip
-    normalisation: str = param(
-        "series", "Normalisation", "Whose changes set the size of one: those of the whole training part, or of each window, "
-        "which keeps pace when a series grows wilder.", choices=("series", "window"), advanced=True,
-    )  # fmt: skip
-    seasonal_lag: bool = param(
-        False, "Last season as an input", "At each step also shows how the last season went on from there.", advanced=True,
-        trait="season",
-    )  # fmt: skip
-    calendar: bool = param(
-        False, "Calendar inputs", "Also shows the hour, the day of the week and the day of the year, where they vary.",
-        advanced=True, trait="dates",
-    )  # fmt: skip
-    covariates: bool = param(
-        True, "Use covariates", "Reads the other columns that came with the series, those known ahead also ahead.",
-        advanced=True, trait="covariates",
-    )  # fmt: skip
-    mask: bool = param(
-        True, "Mark filled gaps", "Where a series has gaps, tells the network which values were filled in.", advanced=True,
-        trait="gaps",
-    )  # fmt: skip
+    def _forecast(self, horizon: int) -> float:
+        """Seconds of one forecast."""
+        is_drawn = self.has_intervals and self.topology in STEPWISE
+        return FORECAST + FED_BACK.get(self.topology, 0.0) * horizon * (PATHS if is_drawn else 1)
 
+    def _memory(self, horizon: int, points: int) -> int:
+        """Bytes of the features of all points, and of the activations of one batch and of a window while forecasting."""
+        width = self.hidden * self.layers * (1 + self.bidirectional)
+        is_decoded = self.topology == "encoder_decoder"
+        rows = points * 4 * (self.skip + 2 * horizon + 4) * 4
+        batch = self.batch * (self.lookback + (8 * horizon if is_decoded else 0)) * width * 4 * 20
+        return rows + batch + 256 * (self.lookback + (horizon if is_decoded else 0)) * width * 4 * 6
 
-@dataclass(frozen=True)
-class Beside(Network):
-    """The linear path beside a network."""
-
-    skip: int | None = param(
-        None, "Linear lags", "Past values with a direct linear path to the forecast, fitted before training; 0 for none. "
-        "Empty: a season and one, or two where the series is long, at least 12.", low=0, high=2000, unit="steps", advanced=True,
-    )  # fmt: skip
-
-    def resolved(self, length: int, horizon: int, season: int) -> Self:
-        closed = super().resolved(length, horizon, season)
-        seasons = 2 if length >= ROWS_PER_LAG * (2 * season + 1) else 1
-        skip = min(max(12, seasons * season + 1), closed.lookback) if self.skip is None else self.skip
-        if skip > closed.lookback:
-            raise ConfigError(f"{self.name}.skip is {skip}, more than the lookback; choose at most {closed.lookback}")
-        return replace(closed, skip=skip)
-
-
-@dataclass(frozen=True)
-class Training(Network):
-    """How a network is trained."""
-
-    loss: str = param(
-        "huber", "Loss", "What training makes small. Huber: squared error that does not run after outliers. Quantile, gaussian "
-        "and student_t also learn how uncertain a forecast is, and give intervals of their own.",
-        choices=("huber", "mae", "mse", *DISTRIBUTIONS),
-    )  # fmt: skip
-    learning_rate: float = param(
-        0.006, "Learning rate", "Largest step of the optimiser; halved by itself when the loss is not finite.",
-        low=1e-6, high=1e6,
-    )  # fmt: skip
-    epochs: int = param(60, "Epochs", "Passes over the training part at most.", low=1, high=5000)
-    patience: int = param(
-        30, "Patience", "Epochs without a better validation loss before training stops.", low=1, high=5000, unit="epochs",
-        advanced=True,
-    )  # fmt: skip
-    batch: int | None = param(
-        None, "Batch", "Windows in one update. Empty: 32, or 128 where a window teaches only at its end.", low=1, high=1024,
-        unit="windows", advanced=True,
-    )  # fmt: skip
-    optimizer: str = param(
-        "adamw", "Optimiser", "Adam adapts the step of every weight, AdamW also shrinks weights a little; SGD, plain descent "
-        "with momentum, wants a rate of its own.", choices=("adamw", "adam", "sgd"), advanced=True,
-    )  # fmt: skip
-    schedule: str = param(
-        "one_cycle", "Schedule", "The learning rate over time: one_cycle rises and falls along a cosine, plateau is halved "
-        "when validation stands still, constant stays.", choices=("one_cycle", "plateau", "constant"), advanced=True,
-    )  # fmt: skip
-    clip: float = param(
-        1.0, "Gradient clip", "Largest gradient of an update; keeps one odd window from undoing the rest.", low=1e-3, high=1e3,
-        advanced=True,
-    )  # fmt: skip
-    clip_by: str = param(
-        "norm", "Clip by", "norm shortens the gradient and keeps its direction, value cuts each number by itself.",
-        choices=("norm", "value"), advanced=True,
-    )  # fmt: skip
-    precision: str = param(
-        "single", "Precision", "On a GPU mixed computes products in half as many digits; on a CPU it changes nothing.",
-        choices=("single", "mixed"), advanced=True,
-    )  # fmt: skip
+    def _with_linear_lags(self, length: int, season: int) -> Self:
+        """The same with the lags of the linear path closed.  Raises ConfigError where they reach back beyond the window."""
+        if self.skip is None:
+            seasons = 2 if length >= ROWS_PER_LAG * (2 * season + 1) else 1
+            return replace(self, skip=min(max(12, seasons * season + 1), self.lookback))
+        if self.skip > self.lookback:
+            raise ConfigError(f"{self.name}.skip is {self.skip}, more than the lookback; choose at most {self.lookback}")
+        return self

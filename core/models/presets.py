@@ -10,16 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.models.base import Model, Value, parameters
-from core.models.network import SHORTEST_LOOKBACK, Network
+from core.models.base import Model
+from core.models.network import Network
+from core.parameters import Value, parameters
+from core.windows.settings import SHORTEST_LOOKBACK
 
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
-PLAIN: dict[str, dict[str, dict[str, Value]]] = {  # of models whose settings do not depend on the series
-    "quick": {"arima": {"tries": 8}},
-    "balanced": {},
-    "thorough": {"arima": {"tries": 60}},
-}
 WINDOWS = 32  # in one update
 LEAST_UPDATES = 8  # of an epoch, however short the series
 
@@ -58,7 +55,7 @@ def preset(name: str, model: type[Model], facts: Facts) -> dict[str, Value]:
     """All settings of a model under a preset; what stays None is closed by the model's own rules."""
     assert name in NAMES, name
     sized = issubclass(model, Network) and name in SIZES
-    changed = _network(SIZES[name], facts) if sized else PLAIN[name].get(model.name, {})
+    changed = _network(SIZES[name], facts) if sized else model.presets.get(name, {})
     return {one.name: changed.get(one.name, one.default) for one in parameters(model)}
 
 

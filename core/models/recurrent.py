@@ -15,60 +15,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from core.errors import ConfigError
-from core.models.base import param
-from core.models.network import Beside, Network, Reading, Training
-
-TOPOLOGIES = ("one_to_many", "many_to_one", "synced", "encoder_decoder")
-
-
-@dataclass(frozen=True)
-class Cells(Network):
-    """What a recurrent network is made of."""
-
-    hidden: int | None = param(
-        None, "Hidden units", "Size of the memory that is carried from step to step. Empty: 16 below 500 points, else 32.",
-        low=1, high=512,
-    )  # fmt: skip
-    layers: int = param(1, "Layers", "Cells stacked on each other.", low=1, high=4)
-    topology: str = param(
-        "one_to_many", "Topology", "What is read and what is said: the next value, or all steps at once, at the end of the "
-        "window or at every step of it.", choices=TOPOLOGIES,
-    )  # fmt: skip
-    bidirectional: bool = param(
-        False, "Bidirectional", "Reads the observed window from both ends. It says something at the window's end only, so it "
-        "learns from one answer a window.", when=(("topology", ("one_to_many", "many_to_one", "encoder_decoder")),),
-        otherwise="Not in the synced topology: reading from the end, the network would see at each step the very value that it "
-        "is to say there.",
-    )  # fmt: skip
-    dropout: float = param(0.0, "Dropout", "Share of the state that is silenced while training.", low=0.0, high=0.9, step=0.05)
-    activation: str = param(
-        "tanh", "Activation", "What bends the state. tanh is what the literature and the fast kernels have; with ReLU a state "
-        "can grow without bound, with the logistic function it is never negative.", choices=("tanh", "relu", "sigmoid"),
-        advanced=True,
-    )  # fmt: skip
-    teacher_forcing: float = param(
-        0.5, "Teacher forcing", "Encoder-decoder only: share of updates in which the decoder is told the true last value and "
-        "not its own.", low=0.0, high=1.0, step=0.1, advanced=True, when=(("topology", ("encoder_decoder",)),),
-    )  # fmt: skip
-    bptt: str = param(
-        "full", "Back-propagation", "How far gradients run back in time: full, through the whole window; detached, through the "
-        "last k2 steps while the state is carried on; reset, and the state is forgotten too.",
-        choices=("full", "detached", "reset"), advanced=True,
-        when=(("bidirectional", (False,)), ("topology", ("one_to_many", "many_to_one", "synced"))),
-        otherwise="Full: a bidirectional or an encoder-decoder network reads its window as one piece.",
-    )  # fmt: skip
-    k1: int | None = param(
-        None, "k1", "Truncated back-propagation: steps between two updates. Empty: a quarter of the lookback.", low=1,
-        high=2000, unit="steps", advanced=True, when=(("bptt", ("detached", "reset")),),
-    )  # fmt: skip
-    k2: int | None = param(
-        None, "k2", "Truncated back-propagation: steps that a gradient runs back, a multiple of k1. Empty: k1.", low=1,
-        high=2000, unit="steps", advanced=True, when=(("bptt", ("detached", "reset")),),
-    )  # fmt: skip
+from core.models.base import Look
+from core.models.network import Network
+from core.parameters import param
+from core.windows.settings import Beside, Cells, Reading, Training
 
 
 @dataclass(frozen=True)
-class Recurrence(Training, Reading, Cells):
+class Recurrence(Training, Reading, Cells, Network):
     """A recurrent network with all that belongs to it, whatever stands beside."""
 
     family: ClassVar[str] = "recurrent"
@@ -86,10 +40,6 @@ class Recurrence(Training, Reading, Cells):
                 f"{self.name}.bptt is {self.bptt!r}, and {what} network reads its window as one piece; choose full, or another "
                 "topology that reads onward only"
             )
-
-    @property
-    def is_end_only(self) -> bool:
-        return self.bidirectional or self.topology == "many_to_one"
 
     def resolved(self, length: int, horizon: int, season: int) -> Self:
         closed = super().resolved(length, horizon, season)
@@ -115,6 +65,8 @@ class RNN(Recurrent):
     """h(t) = tanh(W x(t) + R h(t−1) + b).  Source: Elman 1990, Cognitive Science 14(2)."""
 
     name: ClassVar[str] = "rnn"
+    cell: ClassVar[str] = "rnn"
+    look: ClassVar[Look] = Look("#90146b", "#f6acd5")
     label: ClassVar[str] = "RNN"
     help: ClassVar[str] = "The plain recurrent network: one state, overwritten at every step, so its memory fades fast."
 
@@ -127,6 +79,8 @@ class LSTM(Recurrent):
     """
 
     name: ClassVar[str] = "lstm"
+    cell: ClassVar[str] = "lstm"
+    look: ClassVar[Look] = Look("#d55e00", "#ff8b3d")
     label: ClassVar[str] = "LSTM"
     help: ClassVar[str] = "Gates decide what its cell keeps, adds and shows, so that it can remember over many steps."
 
@@ -136,6 +90,8 @@ class GRU(Recurrent):
     """An update and a reset gate around one state.  Source: Cho et al. 2014, arXiv:1406.1078."""
 
     name: ClassVar[str] = "gru"
+    cell: ClassVar[str] = "gru"
+    look: ClassVar[Look] = Look("#61470f", "#eed983")
     label: ClassVar[str] = "GRU"
     help: ClassVar[str] = "Like the LSTM with two gates and no separate cell: fewer weights, often as good."
 
@@ -149,6 +105,7 @@ class EncoderDecoder(Recurrent):
 
     name: ClassVar[str] = "encoder_decoder"
     label: ClassVar[str] = "Encoder-decoder"
+    look: ClassVar[Look] = Look("#8b3a48", "#d3416c")
     help: ClassVar[str] = (
         "One cell reads the window into a state, a second one spells the forecast out from it, step by step: a GRU, LSTM or "
         "RNN in that topology."

@@ -8,13 +8,14 @@ from difflib import get_close_matches
 from core.errors import ConfigError
 from core.models.arima import ARIMA
 from core.models.autoregression import AR
-from core.models.base import Model, parameters
+from core.models.base import Model
 from core.models.bridge import Bridge
 from core.models.exponential import ETS
 from core.models.feedforward import FeedForward
 from core.models.naive import Drift, Mean, Naive, SeasonalNaive
 from core.models.recurrent import GRU, LSTM, RNN, EncoderDecoder
 from core.models.theta import Theta
+from core.parameters import parameters
 
 MODELS: dict[str, type[Model]] = {
     model.name: model

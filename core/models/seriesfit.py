@@ -21,6 +21,12 @@ EXACT = 1e-6  # of a series' spread: smaller one-step errors are rounding, and m
 NEGLIGIBLE = 0.01  # of the log-likelihood: models that differ by less are equally good
 RESTARTS = 5  # of a solver that got stuck
 STUCK = 2  # statsmodels' warning flag of L-BFGS: the line search found no better point
+LONGEST_SEASON = 24  # steps; a longer one has too many first states to estimate, and a state that large is slow
+
+
+def is_usable(season: int) -> bool:
+    """Whether a season is one that the state of an equation can hold."""
+    return 1 < season <= LONGEST_SEASON
 
 
 @dataclass(frozen=True, eq=False)

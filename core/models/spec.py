@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from core.errors import ConfigError
-from core.models.base import Model, Value, parameters
+from core.models.base import Model
 from core.models.registry import model_class
+from core.parameters import Value, parameters
 
 LONGEST_LABEL = 120
 

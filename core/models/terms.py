@@ -8,12 +8,21 @@ from typing import Self
 import numpy as np
 
 from core.errors import ConfigError
+from core.parameters import param
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import deviation
 from core.series.timeseries import TimeSeries
 
 TRENDS = ("none", "constant", "linear")
 SEASONS = ("none", "dummies", "fourier")
+
+
+def covariates_param() -> bool:
+    """The setting of an equation that may have covariates beside its lags."""
+    return param(
+        True, "Use covariates", "Known ones at the step they belong to, others as they were one horizon earlier.",
+        advanced=True, trait="covariates",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import param
+from core.models.base import Look, Price, Workload, priced
 from core.models.polynomial import deviations
 from core.models.seriesfit import EXACT, NEGLIGIBLE, Equation, PerSeries, normal_quantiles
+from core.parameters import param
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
@@ -77,6 +78,7 @@ class Theta(PerSeries):
     label: ClassVar[str] = "Theta"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Half a straight line, half the newest level. It won the M3 competition, and costs nothing."
+    look: ClassVar[Look] = Look("#179cc0", "#a0e1f5")
     equation: ClassVar[type[Equation]] = Line
     remedy: ClassVar[str] = "choose a shorter horizon"
 
@@ -87,6 +89,10 @@ class Theta(PerSeries):
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         return max(6, 2 * season) if self.seasonal in ("additive", "multiplicative") else 6
+
+    def price(self, load: Workload) -> Price:
+        share = 0.2 + load.length / 1_000
+        return priced(load, fit=0.05 * share, forecast=0.0006 * share)
 
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Line, tuple[str, ...]]:  # noqa: ARG002
         grows = self.seasonal == "multiplicative"

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from core.errors import ConfigError
-
-DEVICES = ("auto", "cpu", "cuda")
+from core.progress import DEVICES
 
 
 def resolve(device: str) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, fields
 import streamlit as st
 
 from core.errors import ConfigError
-from core.models.base import Model, Parameter, Value, parameters
-from core.models.network import Network, Reading, Training
+from core.models.base import Model
+from core.models.network import Network
+from core.parameters import Parameter, Value, parameters
+from core.windows.settings import Reading, Training
 from pages.parts import frame, state
 
 SHAPE = "Shape"
@@ -144,8 +146,7 @@ def _headed(folded: list[Parameter], form: Form) -> None:
 
 def _part(name: str) -> str:
     """Which heading a field of a network stands under, by the class that it comes from."""
-    shared = {one.name for one in fields(Network)}
-    return next((title for title, part in PARTS.items() if name in {one.name for one in fields(part)} - shared), SHAPE)
+    return next((title for title, part in PARTS.items() if name in {one.name for one in fields(part)}), SHAPE)
 
 
 def _rows(some: list[Parameter], form: Form) -> None:

@@ -19,7 +19,7 @@ from pages.parts import frame, services, state
 from pages.parts.text import count, duration, safe
 
 BARS, CHART = 1.0, 2.0  # seconds between two looks
-TRAINED = tuple(name for name, model in MODELS.items() if model.is_random)  # those that have epochs
+TRAINED = tuple(name for name, model in MODELS.items() if model.epochs is not None)
 LOOKS = {"loss": "Loss", "gradient_norm": "Gradient norm"}
 
 

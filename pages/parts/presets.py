@@ -10,10 +10,10 @@ import streamlit as st
 from core.errors import AppError
 from core.evaluation.facts import facts_of, traits_of
 from core.evaluation.spec import RunSpec
-from core.models.base import Value, parameters
 from core.models.presets import NAMES, SEEDS, Facts, preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
+from core.parameters import Value, parameters
 from core.series.timeseries import Panel
 from pages.parts import state
 

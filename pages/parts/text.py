@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime
 
 from core.charts.labels import date_label, plain
-from core.models.base import parameters
 from core.models.registry import MODELS
+from core.parameters import parameters
 from core.series.timeseries import TimeSeries
 from core.store.records import SeriesRecord
 

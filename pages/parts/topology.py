@@ -25,11 +25,10 @@ CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "window": ""}
 def show(model: Network, panel: Panel, facts: Facts) -> None:
     """The drawing. model: as it was set; its open settings are closed as a launch would.  Raises ConfigError."""
     closed = model.resolved(facts.length, facts.horizon, facts.season)
-    settings = Settings(**closed.settings())
-    seen = _seen(settings, panel, facts)
-    sketch = replace(_sketch(settings, 2 + seen.width, max(panel, key=len), facts.horizon), linear=_linear(closed))
+    seen = _seen(closed, panel, facts)
+    sketch = replace(_sketch(closed, 2 + seen.width, max(panel, key=len), facts.horizon), linear=_linear(closed))
     colour = styles([ModelSpec(model.name, model.label)], frame.theme())[model.label].colour
-    said = f"{_learned(settings, facts.horizon)} {_cut(settings)}{_beside(closed, seen)}"
+    said = f"{_learned(closed, facts.horizon)} {_cut(closed)}{_beside(closed, seen)}"
     st.markdown(f"**{safe(dimensions(sketch), 200)}**")
     frame.chart(
         ("topology", model.name, sketch), lambda: topology_chart(sketch, theme=frame.theme(), colour=colour), said
@@ -140,5 +139,4 @@ def _linear(model: Network) -> str:
     """The linear path beside the network in a word or two."""
     if isinstance(model, Bridge):
         return f"AR({model.order or 'p'})"
-    skip = getattr(model, "skip", 0)
-    return f"linear, {count(skip, 'lag')}" if skip else ""
+    return f"linear, {count(model.skip, 'lag')}" if model.skip else ""

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.models.recurrent import TOPOLOGIES
 from core.models.registry import MODELS
 from core.progress import Context
 from core.series.timeseries import Panel
+from core.windows.settings import TOPOLOGIES
 from tests.bench.known import ar1, plain
 
 COEFFICIENT, TRAINED, HORIZON, ORIGINS, SEEDS = 0.9, 5000, 12, 2000, 3

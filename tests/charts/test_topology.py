@@ -7,7 +7,7 @@ import pytest
 
 from core.charts.roots import roots_chart
 from core.charts.shapes import WIDE
-from core.charts.theme import DARK, LIGHT
+from core.charts.theme import DARK, LIGHT, style_of
 from core.charts.topology import Sketch, dimensions, topology_chart
 from core.models.polynomial import inverse_roots
 
@@ -22,7 +22,7 @@ def sketch(topology="one_to_many", **more):
 
 def drawn(found, theme=LIGHT):
     """Every row of every dataset."""
-    spec = topology_chart(found, theme=theme, colour=theme.models["lstm"]).to_dict()
+    spec = topology_chart(found, theme=theme, colour=style_of("lstm", theme).colour).to_dict()
     return [row for data in spec["datasets"].values() for row in data]
 
 
@@ -61,7 +61,7 @@ def test_every_topology_shows_first_and_last_step_of_window_and_forecast(topolog
     assert {"1", "2", "24", "…", "Jan 2005", "Dec 2006"} <= set(said)
     assert "+1" in said
     assert ("+12" in said) == (topology != "many_to_one")
-    spec = topology_chart(found, theme=theme, colour=theme.models["gru"]).to_dict()
+    spec = topology_chart(found, theme=theme, colour=style_of("gru", theme).colour).to_dict()
     assert spec["background"] == theme.surface
 
 

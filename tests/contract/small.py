@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.models.base import Model, parameters
+from core.models.base import Model
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
+from core.parameters import parameters
 from core.progress import Context
 from core.series.timeseries import Panel, TimeSeries
 

@@ -10,8 +10,8 @@ import pytest
 import safetensors.numpy
 import torch
 
-from core.models.base import parameters
 from core.models.registry import MODELS
+from core.parameters import parameters
 from tests.contract.small import HORIZON, KNOWN, build, every_model, fit, point, series_of, wave
 
 

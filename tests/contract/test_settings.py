@@ -5,9 +5,10 @@ import json
 import pytest
 
 from core.errors import ConfigError
-from core.models.base import parameters, with_settings
+from core.models.base import with_settings
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
+from core.parameters import parameters
 from tests.contract.small import HORIZON, KNOWN, build, every_model, point, series_of, wave
 
 

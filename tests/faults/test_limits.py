@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.jobs.planning.limits import MIB
+from core.bounds import MIB
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel, TimeSeries
 from tests.faults.home import LONG, OWNER, computing, ended, hours, is_alive, launched, network, plain, task, until

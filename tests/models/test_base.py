@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from core.errors import ConfigError, TooShortError
-from core.models.base import Model, Parameter, param, parameters, with_settings
+from core.models.base import Model, with_settings
 from core.models.naive import Naive
+from core.parameters import Parameter, param, parameters
 from tests.bench.known import plain
 
 

@@ -14,9 +14,8 @@ from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import Inputs, Panel
 from core.windows.linear import rolled
-from core.windows.settings import Settings
 from tests.bench.known import ar1, plain, sunspots
-from tests.nets.small import nothing
+from tests.nets.small import Closed, nothing
 
 HORIZON = 6
 SERIES = {
@@ -36,7 +35,7 @@ def test_before_training_it_forecasts_as_ar_does(name, topology):
     there = ar.fit(panel, HORIZON, Context())
     scaling = Scaling.learn(series)
     one_step = from_equation(there.equation(series.id), scaling, nothing(HORIZON))
-    settings = Settings("lstm", "AR → RNN", 4, 12, len(one_step) - 2, topology=topology, epochs=0)
+    settings = Closed(cell="lstm", label="AR → RNN", lookback=12, skip=len(one_step) - 2, topology=topology, epochs=0)
     keeps = not there.equation(series.id).differences
     path = rolled(one_step, settings.ahead(HORIZON), scaling.step / scaling.spread, keeps_level=keeps)
     fitted = fit(settings, panel, HORIZON, Context(), path=path)

@@ -5,10 +5,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigError
-from core.models.base import parameters
 from core.models.network import Network
 from core.models.presets import NAMES, SEEDS, Facts, preset
 from core.models.registry import MODELS
+from core.parameters import parameters
 
 facts = st.builds(Facts, st.integers(2, 200_000), st.integers(1, 400), st.integers(1, 400))
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from core.nets.examples import Parts, is_trainable, most_validated, prepare
 from core.series.timeseries import Panel, TimeSeries
 from core.windows.linear import RIDGE
-from core.windows.settings import Settings
 from tests.bench.known import ar1, plain
+from tests.nets.small import Closed
 
 
 def prepared(panel, horizon, lookback, lags):
-    return prepare(panel, horizon, Settings("lstm", "LSTM", 4, lookback, lags), "cpu")
+    return prepare(panel, horizon, Closed(cell="lstm", lookback=lookback, skip=lags), "cpu")
 
 
 @given(st.integers(1, 2000), st.integers(1, 200))

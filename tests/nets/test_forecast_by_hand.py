@@ -15,8 +15,8 @@ from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
 from core.series.scaling import Scaling
 from core.windows.extras import Extras
-from core.windows.settings import Settings
 from tests.bench.known import plain
+from tests.nets.small import Closed
 
 HIDDEN, LOOKBACK, HORIZON = 2, 4, 3
 SCALING = Scaling(level=12.0, spread=2.5, step=1.6)
@@ -103,7 +103,7 @@ def by_hand(cell: str, w: Weights, y: list[float], lags: int, keeps_level: bool)
 
 
 def network_of(cell: str, w: Weights, lags: int, keeps_level: bool) -> FittedNetwork:
-    settings = Settings(cell, cell.upper(), HIDDEN, LOOKBACK, lags)
+    settings = Closed(cell=cell, label=cell.upper(), hidden=HIDDEN, lookback=LOOKBACK, skip=lags)
     network = Network(settings, 2, lags, HORIZON)
     values = {
         "size": SIZE,

@@ -6,7 +6,7 @@ import torch
 
 from core.nets.cells import FUSED
 from core.nets.network import Network
-from core.windows.settings import Settings
+from tests.nets.small import Closed
 
 every_cell = pytest.mark.parametrize("cell", FUSED)
 CHANNELS, LAGS, HORIZON, LENGTH = 2, 3, 4, 11
@@ -14,7 +14,7 @@ CHANNELS, LAGS, HORIZON, LENGTH = 2, 3, 4, 11
 
 def network_of(cell: str, **settings) -> Network:
     torch.manual_seed(1)
-    network = Network(Settings(cell, cell, 6, LENGTH, LAGS, **settings), CHANNELS, LAGS, HORIZON)
+    network = Network(Closed(cell=cell, hidden=6, lookback=LENGTH, skip=LAGS, **settings), CHANNELS, LAGS, HORIZON)
     torch.nn.init.normal_(network.head.weight)
     return network.eval()
 
@@ -67,7 +67,7 @@ def test_the_last_step_alone_is_the_last_of_all_steps(cell):
 @every_cell
 @torch.no_grad()
 def test_training_starts_at_the_linear_path(cell):
-    network = Network(Settings(cell, cell, 6, LENGTH, LAGS), CHANNELS, LAGS, HORIZON).eval()
+    network = Network(Closed(cell=cell, hidden=6, lookback=LENGTH, skip=LAGS), CHANNELS, LAGS, HORIZON).eval()
     random = np.random.default_rng(5)
     weights, bias = random.standard_normal((LAGS + 1, HORIZON)), random.standard_normal(HORIZON)
     size = np.array([0.5, 1.0, 3.0, 4.0])

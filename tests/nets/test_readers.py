@@ -8,7 +8,6 @@ import torch
 
 from core.nets.cells import FUSED
 from core.nets.readers import make_reader
-from core.windows.settings import Settings
 from tests.nets.small import CHEAP, HORIZON, LOOKBACK, MODELS, batch, every, fit, network_of, series_of, stirred, walk
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
@@ -144,4 +143,4 @@ def test_a_window_teaches_at_every_step_unless_only_its_end_has_an_answer():
 
 @pytest.mark.parametrize(("bptt", "k2", "reach"), [("full", None, LOOKBACK), ("detached", 3, LOOKBACK), ("reset", 3, 3)])
 def test_a_forecast_reads_no_more_than_training_could(bptt, k2, reach):
-    assert Settings("gru", "GRU", 4, LOOKBACK, 2, bptt=bptt, k1=3 if k2 else None, k2=k2).reach == reach
+    assert replace(CHEAP, bptt=bptt, k1=3 if k2 else None, k2=k2).reach == reach

@@ -16,10 +16,10 @@ from core.progress import Context
 from core.series.timeseries import Panel, TimeSeries
 from core.windows.settings import Settings
 from tests.bench.known import plain
-from tests.nets.small import slopes
+from tests.nets.small import Closed, slopes
 
 HORIZON = 4
-SMALL = Settings(
+SMALL = Closed(
     cell="lstm", label="LSTM", hidden=5, lookback=10, skip=3, learning_rate=0.01, epochs=8, patience=50, batch=8,
 )  # fmt: skip
 

@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models.arx import Summary
-from core.models.base import parameters
 from core.models.polynomial import inverse_roots, is_stable
 from core.models.presets import SEEDS, Facts, preset
 from core.models.registry import MODELS
+from core.parameters import parameters
 from core.series.timeseries import Inputs, Panel
 from pages.parts import forms, learned
 from tests.faults.home import months

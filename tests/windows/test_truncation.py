@@ -12,12 +12,12 @@ from core.nets.training import Trainer, detached
 from core.progress import Context
 from core.windows.settings import Settings
 from core.windows.truncation import Piece, pieces
-from tests.nets.small import slopes
+from tests.nets.small import Closed, slopes
 
 LENGTH = 12
-SYNCED = Settings(
-    "rnn", "RNN", hidden=8, lookback=LENGTH, skip=0, topology="synced", loss="mse", learning_rate=0.03, epochs=8, patience=99,
-    batch=16,
+SYNCED = Closed(
+    cell="rnn", label="RNN", hidden=8, lookback=LENGTH, topology="synced", loss="mse", learning_rate=0.03, epochs=8,
+    patience=99, batch=16,
 )  # fmt: skip
 
 

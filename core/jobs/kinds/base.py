@@ -20,7 +20,7 @@ from core.codec import Encoded, bundle, decode, encode, pack, unbundle, unpack
 from core.evaluation.spec import RunSpec
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.limits import MIB, JobLimits
-from core.models.base import Value, parameters
+from core.parameters import Value, parameters
 from core.progress import Progress
 from core.series.codec import decode_series, encode_series
 from core.series.timeseries import Panel

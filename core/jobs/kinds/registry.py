@@ -10,7 +10,7 @@ from core.jobs.kinds.base import Kind, Request, Watch
 from core.jobs.kinds.finishing import Finishing
 from core.jobs.kinds.states import States
 from core.jobs.kinds.training import Training
-from core.models.base import Value
+from core.parameters import Value
 
 KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Training, Finishing, Autocorrelation, States)}
 

@@ -12,7 +12,7 @@ from core.errors import ConfigError
 from core.jobs.kinds.base import Kind, Request, Watch
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.limits import MIB
-from core.models.base import param
+from core.parameters import param
 from core.progress import Progress
 
 

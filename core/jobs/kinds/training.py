@@ -7,9 +7,8 @@ from typing import ClassVar
 
 from core.errors import FitError
 from core.jobs.kinds.base import Kind, Request, Watch, WorkLimits
-from core.jobs.planning.cost import Prediction
+from core.jobs.planning.cost import Prediction, price_of
 from core.jobs.planning.limits import JobLimits
-from core.jobs.planning.work import memory, work
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Training(Kind):
 
     def price(self, request: Request) -> Prediction:
         model = next(one for one in request.spec.models if one.label == request.label)
-        points, series = sum(len(series) for series in request.panel), len(request.panel)
-        return Prediction(work(request.spec, model, points, series), memory(request.spec, model, points))
+        price = price_of(request.spec, model, request.panel)
+        return Prediction(price.seconds, price.memory)
 
     def limits(self, jobs: JobLimits) -> WorkLimits:
         return WorkLimits.of_jobs(jobs)

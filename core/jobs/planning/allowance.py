@@ -1,4 +1,5 @@
-"""A time budget becomes epochs by prediction, before a run is queued: whoever plans one need not load torch, nor wait."""
+"""A time budget becomes epochs by prediction, before a run starts: it needs neither torch nor a trial, and is the one rule of
+pages and command line."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import ConfigError
-from core.evaluation.budget import with_epochs
 from core.evaluation.design import Experiment
 from core.jobs.planning.cost import CostModel
 from core.jobs.planning.fairness import in_turn
@@ -86,8 +86,9 @@ def within_wall_clock(
         return experiment
     kept = {label: one.within(bound) for label, one in demand.networks.items()}
     said = [f"{label} trains {count} of {demand.networks[label].most} epochs" for label, count in kept.items()]
-    lowered = with_epochs(experiment.spec, kept)
-    return replace(experiment, spec=lowered, warnings=(*experiment.warnings, f"to keep {seconds:g} seconds, {', '.join(said)}"))
+    models = tuple(_lowered(one, kept[one.label]) if one.label in kept else one for one in experiment.spec.models)
+    spec = replace(experiment.spec, models=models)
+    return replace(experiment, spec=spec, warnings=(*experiment.warnings, f"to keep {seconds:g} seconds, {', '.join(said)}"))
 
 
 def crowding() -> float:
@@ -109,12 +110,16 @@ def wall_clock(each: Sequence[float], workers: int) -> float:
 
 def _demand(experiment: Experiment, cost: CostModel, workers: int, crowd: float) -> Demand:
     models = experiment.spec.models
-    networks = {one.label: _epochs(experiment, one, cost) for one in models if "epochs" in one.config}
+    networks = {one.label: _epochs(experiment, one, cost) for one in models if one.build().epochs is not None}
     others = tuple(cost.predict(experiment, one).seconds for one in models if one.label not in networks)
     return Demand(networks, others, workers, crowd)
 
 
 def _epochs(experiment: Experiment, model: ModelSpec, cost: CostModel) -> Epochs:
-    """By two predictions: the work of a network grows by as much with each epoch."""
-    one, two = (cost.predict(experiment, replace(model, config=model.config | {"epochs": n})).seconds for n in (1, 2))
-    return Epochs(one, two - one, int(model.config["epochs"]))
+    """By two predictions: the price of a network grows by as much with each epoch."""
+    one, two = (cost.predict(experiment, _lowered(model, most)).seconds for most in (1, 2))
+    return Epochs(one, two - one, model.build().epochs)
+
+
+def _lowered(model: ModelSpec, most: int) -> ModelSpec:
+    return model.closed(model.build().with_epochs(most))

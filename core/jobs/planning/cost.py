@@ -1,8 +1,8 @@
 """How long a task will take and how much memory it will need, before it starts.
 
-Seconds = a factor of this machine × a factor of this model × the work that its settings ask for. The machine's factor is
-measured once, by a small computation; the model's is corrected by what its tasks really took. Both are kept in a small file.
-The work is counted in `core.jobs.planning.work`, in seconds on the machine on which its constants were measured.
+Seconds = a factor of this machine × a factor of this model × its price, in seconds on the machine on which the constants of
+`core.models` were measured. The machine's factor is measured once, by a small computation; the model's is corrected by what its
+tasks really took. Both are kept in a small file, where there is a place for it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
+from core.bounds import MIB
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
-from core.jobs.planning.work import memory, work
+from core.models.base import Price, Workload
 from core.models.spec import ModelSpec
+from core.series.splits import CALIBRATION
 from core.series.timeseries import Panel
 
-REFERENCE_PROBE = 0.0036  # seconds of the probe on the machine of the constants
+REFERENCE_PROBE = 0.0048  # seconds of the probe on the machine of the constants
 LEARNING = 0.3  # how far a factor moves towards what a task really took; the first task moves it most of the way
 FIRST = 0.8
+BOTTOM = 0.07  # seconds of a task whatever it does
+LEAST_MEMORY = 64 * MIB
 NEW = ".new"  # the end of the file that will take the place of the old one
 
 
@@ -37,24 +41,27 @@ class Prediction:
 
 
 class CostModel:
-    """Predicts, and learns from what tasks took. Safe from many threads."""
+    """Predicts, and learns from what tasks took. Safe from many threads.
 
-    def __init__(self, place: Path) -> None:
+    place: of the file that remembers both factors; None, and nothing is written.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
         self.place = place
         self.guard = threading.Lock()
-        self.machine, self.models = _remembered(place)  # by kind: the factor, and from how many tasks
+        self.machine, self.models = _remembered(place) if place else (None, {})  # by pace: the factor, and from how many tasks
 
     def clean(self) -> None:
         """Remove what a killed server left half-written. Only who has the home to itself may do so."""
-        self.place.with_suffix(NEW).unlink(missing_ok=True)
+        if self.place is not None:
+            self.place.with_suffix(NEW).unlink(missing_ok=True)
 
     def predict(self, experiment: Experiment, model: ModelSpec) -> Prediction:
         """For one model of a run that is designed."""
-        points = sum(len(series) for series in experiment.panel)
+        price, pace = price_of(experiment.spec, model, experiment.panel), model.build().pace
         with self.guard:
-            factor = self._machine() * self._factor(model)
-        seconds = factor * work(experiment.spec, model, points, len(experiment.panel))
-        return Prediction(seconds, memory(experiment.spec, model, points))
+            factor = self._machine() * self._factor(pace)
+        return Prediction(factor * price.seconds, price.memory)
 
     def scaled(self, price: Prediction) -> Prediction:
         """A price on the machine of the constants, as it is on this machine."""
@@ -66,12 +73,12 @@ class CostModel:
         spec, model, panel = payload
         if model is None or self.machine is None:
             return
-        expected = self.machine * work(spec, model, sum(len(series) for series in panel), len(panel))
+        expected, pace = self.machine * price_of(spec, model, panel).seconds, model.build().pace
         with self.guard:
-            seen, count = max(seconds, 1e-3) / expected, self.models.get(kind(model), (1.0, 0))[1]
+            seen, count = max(seconds, 1e-3) / expected, self.models.get(pace, (1.0, 0))[1]
             share = max(LEARNING, FIRST / (count + 1))
-            factor = math.exp((1 - share) * math.log(self._factor(model)) + share * math.log(seen))
-            self.models[kind(model)] = factor, count + 1
+            factor = math.exp((1 - share) * math.log(self._factor(pace)) + share * math.log(seen))
+            self.models[pace] = factor, count + 1
             self._remember()
 
     def _machine(self) -> float:
@@ -81,15 +88,17 @@ class CostModel:
             self._remember()
         return self.machine
 
-    def _factor(self, model: ModelSpec) -> float:
-        """Of what this kind of model took; of one that was not seen yet, what is usual for the networks that were."""
-        known = self.models.get(kind(model))
+    def _factor(self, pace: str) -> float:
+        """What models of this pace took; where none was seen yet, what is usual for those whose settings change the pace."""
+        known = self.models.get(pace)
         if known is not None:
             return known[0]
-        networks = [factor for name, (factor, _) in self.models.items() if " " in name]
-        return float(np.median(networks)) if networks and " " in kind(model) else 1.0
+        alike = [factor for name, (factor, _) in self.models.items() if " " in name]
+        return float(np.median(alike)) if alike and " " in pace else 1.0
 
     def _remember(self) -> None:
+        if self.place is None:
+            return
         text = json.dumps({"machine": self.machine, "models": self.models})
         beside = self.place.with_suffix(NEW)
         try:
@@ -99,11 +108,21 @@ class CostModel:
             return
 
 
-def kind(model: ModelSpec) -> str:
-    """What a factor is learned for: a model, and for a network its topology too, each of which works differently."""
-    if "learning_rate" not in model.config:
-        return model.name
-    return f"{model.name} {model.config.get('topology', 'window')}"
+def price_of(spec: RunSpec, model: ModelSpec, panel: Panel) -> Price:
+    """What a task costs on the machine of the constants, all included. spec and model: of a designed run, nothing open."""
+    origins = spec.origins + CALIBRATION if spec.origins else 0
+    built = model.build()
+    load = Workload(
+        horizon=spec.horizon,
+        season=spec.season or 1,
+        series=len(panel),
+        points=sum(len(series) for series in panel),
+        fits=(origins if spec.refit else min(origins, 1)) + 1,
+        forecasts=origins + 1,
+        trainings=spec.seeds if built.is_random else 1,
+    )
+    price = built.price(load)
+    return Price(BOTTOM + price.seconds, LEAST_MEMORY + price.memory)
 
 
 def _remembered(place: Path) -> tuple[float | None, dict[str, tuple[float, int]]]:
@@ -119,13 +138,14 @@ def _remembered(place: Path) -> tuple[float | None, dict[str, tuple[float, int]]
 
 
 def probe() -> float:
-    """Processor seconds of a small recurrent computation in numpy: the best of five, whoever else computes meanwhile."""
-    weights = np.random.default_rng(0).standard_normal((64, 64)) / 8  # a state that lives on: one that dies out is slow
+    """Processor seconds of a small recurrent computation in numpy: the best of five, because others may compute meanwhile."""
+    weights = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32) / 8
     taken = []
     for _ in range(5):
-        start, state = time.thread_time(), np.ones((32, 64))
+        start, state = time.thread_time(), np.ones((32, 64), np.float32)
         for _ in range(400):
-            state = np.tanh(state @ weights + 0.1)
+            state = state @ weights + 0.1
+            state = state / (1 + np.abs(state))  # not tanh, of which numpy is six times as slow on some processors
         taken.append(time.thread_time() - start)
     return min(taken)
 

@@ -9,13 +9,13 @@ from core.errors import ConfigError, LimitError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.planning.allowance import wall_clock
-from core.jobs.planning.cost import CostModel, Prediction
+from core.jobs.planning.cost import LEAST_MEMORY, CostModel, Prediction
 from core.jobs.planning.limits import JobLimits
 from core.store.records import NewTask
 from core.store.store import Store
 
 LONGEST_TITLE = 120
-FINISH_COST = Prediction(0.1, 64 << 20)
+FINISH_COST = Prediction(0.1, LEAST_MEMORY)
 
 
 @dataclass(frozen=True)

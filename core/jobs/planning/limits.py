@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.bounds import MIB
 from core.errors import ConfigError
 
-MIB = 1 << 20
 SERVER_MEMORY = 400 * MIB  # for the server and the preloaded parent of the workers
 WORKER_MEMORY = 600 * MIB  # that a worker is expected to need at most
 SMALL_HOST = 1200 * MIB  # below it there is no preloaded parent, and one worker

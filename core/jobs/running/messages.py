@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
-from core.models.base import Value
+from core.parameters import Value
 from core.progress import EpochLog
 from core.store.records import EpochRecord
 

@@ -26,7 +26,7 @@ from typing import ClassVar
 
 from core.jobs.kinds.base import Kind
 from core.jobs.planning.cost import Prediction
-from core.models.base import param
+from core.parameters import param
 
 
 @dataclass(frozen=True)
