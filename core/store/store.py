@@ -15,7 +15,7 @@ from core.codec import Encoded
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
-from core.store import attempts, audit, runs, series, shares, tasks
+from core.store import answers, attempts, audit, runs, series, shares, tasks
 from core.store.records import (
     AuditRecord,
     EpochRecord,
@@ -216,6 +216,32 @@ class Store:
         """The label of the best model of a run that is done."""
         with self.database.writing() as connection:
             attempts.set_best(connection, run_id, label)
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def answer(self, workspace: str, digest: str) -> bytes | None:
+        """The bytes of a small computation that was kept; None if it must be computed."""
+        with self.database.reading() as connection:
+            return answers.answer(connection, workspace, digest)
+
+    def keep_answer(
+        self,
+        workspace: str,
+        digest: str,
+        kind: str,
+        content: bytes,
+        *,
+        seconds: float,
+        run_id: str | None = None,
+        series_key: str | None = None,
+    ) -> None:
+        """Keep a small computation, so that asking again is a look-up. It is deleted with its run and its series.
+
+        One that is kept already is left. Nothing is kept where the run or the series is gone.
+        """
+        new = answers.NewAnswer(digest, kind, content, seconds, run_id, series_key)
+        with self.database.writing() as connection:
+            answers.keep(connection, workspace, new, self.now())
 
     # --- links ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The tables, as the newest migration leaves them; a test compares the two.
 
-Arrays and bytes have tables of their own or stand last in a row, so that lists are read without them. Nothing but `series`,
-`runs.title` and what hangs on a run holds words of a person: the audit outlives what it tells of.
+Arrays and bytes have tables of their own or stand last in a row, so that lists are read without them. Only `series`,
+`subjects`, `answers`, `runs.title` and what hangs on a run hold words of a person: the audit outlives what it tells of.
 """
 
 from __future__ import annotations
@@ -109,6 +109,28 @@ series = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+subjects = Table(  # what a series is of, whatever its values: a name and a source; a person may keep two of them apart
+    "subjects",
+    METADATA,
+    _text("id", primary_key=True),
+    _text("workspace"),
+    _text("name"),
+    _text("source"),
+    _time("created"),
+    Index(None, "workspace", "name"),
+)
+
+versions = Table(  # a subject's contents in the order in which they came, from 1
+    "versions",
+    METADATA,
+    _text("workspace", primary_key=True),
+    _text("key", primary_key=True),
+    Column("subject", Text, ForeignKey("subjects.id"), nullable=False),
+    _number("number"),
+    ForeignKeyConstraint(["workspace", "key"], ["series.workspace", "series.key"], ondelete="CASCADE"),
+    UniqueConstraint("subject", "number"),
+)
+
 runs = Table(
     "runs",
     METADATA,
@@ -185,6 +207,31 @@ results = Table(
     METADATA,
     _owner("task_id", "tasks.id", primary_key=True),
     *_bytes_columns(),
+)
+
+weights = Table(  # what restores the final fits of a task: far larger than its result, and seldom asked for
+    "weights",
+    METADATA,
+    _owner("task_id", "tasks.id", primary_key=True),
+    _text("sha256"),
+    Column("content", LargeBinary, nullable=False),
+)
+
+answers = Table(  # small computations that a page asked for, under the digest of what they were computed from
+    "answers",
+    METADATA,
+    _text("workspace", primary_key=True),
+    _text("digest", primary_key=True),
+    _text("kind"),
+    _owner("run_id", "runs.id", nullable=True, index=True),
+    _text("series_key", nullable=True),
+    _time("created"),
+    Column("seconds", Float, nullable=False),
+    _number("size"),
+    _text("sha256"),
+    Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["workspace", "series_key"], ["series.workspace", "series.key"], ondelete="CASCADE"),
+    Index(None, "workspace", "series_key"),
 )
 
 shares = Table(

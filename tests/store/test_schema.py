@@ -20,13 +20,13 @@ from core.store.store import Store
 from tests.store.building import OWNER, finished_run
 
 ROOT = Path(__file__).parents[2]
-SECOND = '''"""A change for the test."""
+THIRD = '''"""A change for the test."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -48,14 +48,14 @@ def schema_of(path):
 
 
 @pytest.fixture
-def second(tmp_path, monkeypatch):
-    """A program whose last revision is 0002; called with what its migration does at the end."""
+def third(tmp_path, monkeypatch):
+    """A program whose last revision is 0003; called with what its migration does at the end."""
 
     def install(end="pass"):
         scripts = shutil.copytree(schema.SCRIPTS, tmp_path / "100% scripts")
-        (scripts / "versions" / "0002_second.py").write_text(SECOND.replace("FAIL", end))
+        (scripts / "versions" / "0003_third.py").write_text(THIRD.replace("FAIL", end))
         monkeypatch.setattr(schema, "SCRIPTS", scripts)
-        monkeypatch.setattr(schema, "HEAD", "0002")
+        monkeypatch.setattr(schema, "HEAD", "0003")
 
     return install
 
@@ -72,7 +72,7 @@ def test_the_migrations_make_the_tables_of_a_new_database(empty, tmp_path):
     assert migrated.pop("alembic_version")
     assert made.pop("alembic_version")
     assert made == migrated
-    assert len(made) == 10 + 5  # tables and indexes
+    assert len(made) == 14 + 8  # tables and indexes
 
 
 def test_head_is_the_last_migration():
@@ -97,31 +97,31 @@ print([name for name in ("alembic", "torch", "statsmodels", "scipy", "streamlit"
     assert found.stdout.strip() == "[]"
 
 
-def test_an_older_database_is_backed_up_and_upgraded(store, home, clock, second):
+def test_an_older_database_is_backed_up_and_upgraded(store, home, clock, third):
     run_id = finished_run(store)
     before = store.run(OWNER, run_id)
     store.close()
-    second()
+    third()
     upgraded = Store.open(home, now=clock)
     assert upgraded.run(OWNER, run_id) == before
     assert upgraded.notice is None
     upgraded.close()
     assert read(home / FILE, "SELECT note FROM runs") == [("upgraded",)]
     (backup,) = (home / "backups").iterdir()
-    assert re.fullmatch(r"unroll-0001-20310517T12\d{4}\.db", backup.name)
+    assert re.fullmatch(r"unroll-0002-20310517T12\d{4}\.db", backup.name)
     assert backup.stat().st_mode & 0o777 == 0o600
     assert backup.parent.stat().st_mode & 0o777 == 0o700
-    assert read(backup, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert read(backup, "SELECT version_num FROM alembic_version") == [("0002",)]
     Store.open(home, now=clock).close()
     assert len(list((home / "backups").iterdir())) == 1
 
 
-def test_a_backup_put_back_is_the_whole_store(store, home, clock, second, monkeypatch):
+def test_a_backup_put_back_is_the_whole_store(store, home, clock, third, monkeypatch):
     run_id = finished_run(store)
     before, rows = store.run(OWNER, run_id), store.audit(OWNER)
     store.close()
     with monkeypatch.context():
-        second()
+        third()
         Store.open(home, now=clock).close()
     monkeypatch.undo()
     (backup,) = (home / "backups").iterdir()
@@ -135,15 +135,15 @@ def test_a_backup_put_back_is_the_whole_store(store, home, clock, second, monkey
     assert read(home / FILE, "PRAGMA journal_mode") == [("wal",)]
 
 
-def test_an_upgrade_that_fails_changes_nothing(store, home, second):
+def test_an_upgrade_that_fails_changes_nothing(store, home, third):
     run_id = finished_run(store)
     store.close()
     before = schema_of(home / FILE)
-    second("raise RuntimeError('half way')")
+    third("raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
         Store.open(home)
     assert schema_of(home / FILE) == before
-    assert read(home / FILE, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert read(home / FILE, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert read(home / FILE, "SELECT id FROM runs") == [(run_id,)]
 
 
@@ -154,7 +154,7 @@ def test_a_newer_database_is_refused_and_left_alone(home):
     with pytest.raises(StoreError) as caught:
         Store.open(home)
     assert str(caught.value) == (
-        "the database has revision '0099', made by a newer version of this program, which knows '0001' as the last: "
+        "the database has revision '0099', made by a newer version of this program, which knows '0002' as the last: "
         "update the program, or choose another home folder; nothing was changed"
     )
     assert read(home / FILE, "SELECT version_num FROM alembic_version") == [("0099",)]

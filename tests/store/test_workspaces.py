@@ -33,7 +33,7 @@ BY_ID = {  # every call that names a thing of a workspace; `things` are run, tas
     "shares": lambda store, who, run, task, key, share: store.shares(who, run),
     "revoke_share": lambda store, who, run, task, key, share: store.revoke_share(who, share),
 }
-WITHOUT_ID = {"add_series", "series", "runs", "run_of_request", "live_count", "audit"}
+WITHOUT_ID = {"add_series", "series", "runs", "run_of_request", "live_count", "audit", "answer", "keep_answer"}
 
 
 @pytest.fixture

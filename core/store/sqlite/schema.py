@@ -17,7 +17,7 @@ from core.errors import StoreError
 from core.store import tables
 from core.store.sqlite.database import Database
 
-HEAD = "0001"
+HEAD = "0002"
 SCRIPTS = Path(__file__).parent / "migrations"
 BACKUPS = "backups"
 STAMP = "%Y%m%dT%H%M%S"
