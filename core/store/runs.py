@@ -16,7 +16,7 @@ from core.evaluation.spec import RunSpec
 from core.store import series
 from core.store.audit import note
 from core.store.records import LIVE, EpochRecord, NewTask, RunRecord, SeriesRecord, TaskRecord
-from core.store.rows import EPOCH, SERIES, encoded, epoch_record, model_fields, run_record, series_record, task_record
+from core.store.rows import EPOCH, encoded, epoch_record, model_fields, run_record, series_record, task_record
 from core.store.tables import epochs, results, run_series, runs, tasks
 from core.store.tables import series as series_table
 
@@ -156,10 +156,10 @@ def _whole(connection: Connection, workspace: str, rows: Sequence[Row]) -> tuple
     of_run = tasks.join(runs, tasks.c.run_id == runs.c.id)
     found = connection.execute(select(tasks).select_from(of_run).where(*own).order_by(tasks.c.position))
     made = _grouped((row.run_id, task_record(row)) for row in found)
+    columns, versioned = series.shown()
     joined = run_series.join(runs, run_series.c.run_id == runs.c.id).join(
-        series_table, (series_table.c.workspace == run_series.c.workspace) & (series_table.c.key == run_series.c.key)
+        versioned, (series_table.c.workspace == run_series.c.workspace) & (series_table.c.key == run_series.c.key)
     )
-    columns = [series_table.c[name] for name in SERIES]
     kept = connection.execute(
         select(run_series.c.run_id, *columns).select_from(joined).where(*own).order_by(run_series.c.position)
     )

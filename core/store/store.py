@@ -6,7 +6,7 @@ out; safe from many threads. Every call may raise StoreError: busy, full, damage
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -63,10 +63,23 @@ class Store:
 
     # --- series -----------------------------------------------------------------------------------------------------
 
-    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
-        """Keep series; their keys. What is there already is not kept twice."""
+    def add_series(
+        self, workspace: str, panel: Panel, source: str, *, continues: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
+        """Keep series; their keys. Existing ones are not stored again.
+
+        continues: by series id the subjects that get the next version; None: each is a subject of its own.  Raises
+        NotFoundError for a subject that is gone; nothing is kept then.
+        """
         with self.database.writing() as connection:
-            return series.add(connection, workspace, panel, source, self.now())
+            return series.add(connection, workspace, panel, source, self.now(), continues or {})
+
+    def replace_series(self, workspace: str, former: tuple[str, ...], panel: Panel, source: str) -> tuple[str, ...]:
+        """Keep another reading of the same data; the keys. What the `former` one gave is deleted unless a run uses it."""
+        with self.database.writing() as connection:
+            keys = series.replace(connection, workspace, former, panel, source, self.now())
+            self.database.sweep_after()
+            return keys
 
     def panel(self, workspace: str, keys: tuple[str, ...]) -> Panel:
         """Raises NotFoundError, DamagedError."""
@@ -82,6 +95,12 @@ class Store:
         """Really delete.  Raises NotFoundError, and ConfigError while a run uses it."""
         with self.database.writing() as connection:
             series.remove(connection, workspace, key, self.now())
+            self.database.sweep_after()
+
+    def delete_subject(self, workspace: str, subject: str) -> None:
+        """Really delete all versions of a series.  Raises NotFoundError, and ConfigError while a run uses one of them."""
+        with self.database.writing() as connection:
+            series.remove_subject(connection, workspace, subject, self.now())
             self.database.sweep_after()
 
     # --- runs -------------------------------------------------------------------------------------------------------
