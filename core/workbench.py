@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from core.bounds import read_bounds, refuse_unknown
 from core.data.choices import Choices
 from core.data.entry import understand, understand_file
@@ -216,7 +218,7 @@ class Workbench:
         return self.store.runs(workspace)
 
     def results(self, workspace: str, run_id: str) -> tuple[TaskResult, ...]:
-        """What each model of a run gave, those that have ended.  Raises NotFoundError, DamagedError."""
+        """What each model of a run gave, those that have ended, without `weights`.  Raises NotFoundError, DamagedError."""
         found = []
         for task in self.store.run(workspace, run_id).tasks:
             if task.kind == "model" and task.state == "done":
@@ -224,6 +226,13 @@ class Workbench:
             elif task.kind == "model" and task.state == "failed":
                 found.append(TaskResult(task.model, "failed", task.seconds or 0.0, task.error))
         return tuple(found)
+
+    def weights(self, workspace: str, run_id: str, task_id: str) -> Mapping[str, np.ndarray]:
+        """The arrays that restore a model's final fits, "<seed>/<name>": loaded for this one task, never with its results.
+
+        Raises NotFoundError, DamagedError.
+        """
+        return self.store.weights(workspace, run_id, task_id)
 
     def comparison(self, workspace: str, run_id: str) -> Comparison | None:
         """What the last task of a run found across its models; None until it has."""

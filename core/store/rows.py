@@ -49,7 +49,7 @@ def series_row(series: TimeSeries, key: str) -> dict[str, object]:
 
 
 def encoded_row(encoded: Encoded) -> dict[str, object]:
-    """Both parts, each with its SHA-256."""
+    """Both parts that a row holds, each with its SHA-256."""
     return {
         "summary": encoded.summary,
         "arrays": encoded.arrays,

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from core.codec import Encoded
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
@@ -156,6 +158,14 @@ class Store:
         with self.database.reading() as connection:
             return runs.result(connection, workspace, run_id, task_id)
 
+    def weights(self, workspace: str, run_id: str, task_id: str) -> dict[str, np.ndarray]:
+        """The arrays that restore the final fits of a task, "<seed>/<name>"; none until it is done.
+
+        Raises NotFoundError, DamagedError.
+        """
+        with self.database.reading() as connection:
+            return runs.fitted(connection, workspace, run_id, task_id)
+
     def live_count(self, workspace: str | None) -> tuple[int, int]:
         """How many runs and how many tasks are queued or running; None: of all workspaces."""
         with self.database.reading() as connection:
@@ -208,7 +218,10 @@ class Store:
         seconds: float | None = None,
         result: Encoded | None = None,
     ) -> bool:
-        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt."""
+        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt.
+
+        What the result has aside is kept as the task's weights.
+        """
         ended = {"state": state, "error": error, "seconds": seconds, "ended": self.now()}
         whole = {"fraction": 1.0} if state == "done" else {}
         with self.database.writing() as connection:
@@ -220,11 +233,10 @@ class Store:
         with self.database.writing() as connection:
             return attempts.end(connection, task_id, attempt, waits, None)
 
-    def interrupt_all(self, message: str, *, keep_queued: bool = False) -> int:
-        """Interrupt what runs, and what waits unless `keep_queued`; how many tasks."""
+    def interrupt_all(self, message: str) -> int:
+        """Interrupt what runs and what waits; how many tasks."""
         with self.database.writing() as connection:
-            states = ("running",) if keep_queued else ("running", "queued")
-            return attempts.interrupt_all(connection, states, message, self.now())
+            return attempts.interrupt_all(connection, message, self.now())
 
     def outcomes(self, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
         """Label, result and error of each model's task, in order; an error only without a result.  Raises DamagedError."""

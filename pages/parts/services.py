@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
@@ -193,6 +194,12 @@ def outcome(record: RunRecord) -> Outcome:
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
     return workbench().outcome(workspace, run_id)
+
+
+def weights(run_id: str, task_id: str) -> Mapping[str, np.ndarray]:
+    """The arrays of a model's final fits, for as long as they are looked at.  Raises NotFoundError, DamagedError."""
+    bench, workspace = own()
+    return bench.weights(workspace, run_id, task_id)
 
 
 def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:

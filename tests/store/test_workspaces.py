@@ -27,6 +27,7 @@ BY_ID = {  # every call that names a thing of a workspace; `things` are run, tas
     "delete_run": lambda store, who, run, task, key, share: store.delete_run(who, run),
     "epochs": lambda store, who, run, task, key, share: store.epochs(who, run),
     "result": lambda store, who, run, task, key, share: store.result(who, run, task),
+    "weights": lambda store, who, run, task, key, share: store.weights(who, run, task),
     "cancel": lambda store, who, run, task, key, share: store.cancel(who, run, None),
     "retry": lambda store, who, run, task, key, share: store.retry(who, run, task),
     "resume": lambda store, who, run, task, key, share: store.resume(who, run),
@@ -126,7 +127,7 @@ def test_series_cancels_and_views_leave_one_line_each(store, things):
 
 def test_reading_leaves_no_line(store, things):
     before = store.audit(OWNER)
-    for name in ("panel", "run", "epochs", "result", "shares"):
+    for name in ("panel", "run", "epochs", "result", "weights", "shares"):
         BY_ID[name](store, OWNER, *things)
     store.runs(OWNER), store.series(OWNER), store.live_count(OWNER), store.queued()
     assert store.audit(OWNER) == before

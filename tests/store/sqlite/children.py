@@ -1,4 +1,4 @@
-"""Processes that tests start: `python -m tests.store.children NAME HOME ...`. They answer in JSON on standard output.
+"""Processes that tests start: `python -m tests.store.sqlite.children NAME HOME ...`. They answer in JSON on standard output.
 
 Each loads the libraries once and then forks, for to load them takes longer than what is tried.
 """
