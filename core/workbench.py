@@ -49,9 +49,11 @@ from core.jobs.running.supervisor import Supervisor
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
 from core.series.timeseries import Panel
+from core.series.versions import Continuation, change
 from core.store.codecs.results import decode_result
 from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
 from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
+from core.store.series import continued
 from core.store.store import Store
 
 
@@ -141,12 +143,44 @@ class Workbench:
         """A built-in series."""
         return load_example(name, choices or Choices())
 
-    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
-        """Keep series; their keys. What is there already is not kept twice.  Raises LimitError."""
+    def add_series(
+        self, workspace: str, panel: Panel, source: str, *, continues: Continuation | None = None
+    ) -> tuple[str, ...]:
+        """Keep series; their keys. Existing ones are not stored again.
+
+        continues: what they were found to continue, once a person has confirmed it; None: they stand apart, whatever they are
+        called.  Raises LimitError, NotFoundError for what is gone.
+        """
+        self._check_count(panel)
+        return self.store.add_series(workspace, panel, clean_name(source), continues=continues and continues.subjects)
+
+    def replace_series(self, workspace: str, former: tuple[str, ...], panel: Panel, source: str) -> tuple[str, ...]:
+        """Keep another reading of the same data instead of the `former` series, which stay where a run uses them; the keys.
+
+        Raises LimitError.
+        """
+        self._check_count(panel)
+        return self.store.replace_series(workspace, former, panel, clean_name(source))
+
+    def _check_count(self, panel: Panel) -> None:
         most = self.limits.jobs.run_series
         if len(panel) > most:
             raise LimitError(f"there are {len(panel):,} series, the limit is {most:,}; choose some of them")
-        return self.store.add_series(workspace, panel, clean_name(source))
+
+    def continuation(self, workspace: str, panel: Panel, source: str) -> Continuation | None:
+        """What kept series of the same names and source these would continue; None where there is nothing to ask."""
+        names = {one.id: one.key for one in panel}
+        kept = [one for one in self.store.series(workspace) if one.freq == panel.series[0].freq]
+        candidates = continued(kept, names, clean_name(source))
+        if not candidates:
+            return None
+        older = self.store.panel(workspace, tuple(one.key for one in candidates))
+        changes = [change(one, panel[one.id]) for one in older]
+        known = {one.series_id for one in changes if one is not None}
+        if not known:
+            return None
+        subjects = {one.id: one.subject for one in candidates if one.id in known}
+        return Continuation(tuple(filter(None, changes)), subjects, tuple(name for name in names if name not in known))
 
     def series(self, workspace: str) -> tuple[SeriesRecord, ...]:
         """The kept series, without their values."""
@@ -157,8 +191,12 @@ class Workbench:
         return self.store.panel(workspace, keys)
 
     def delete_series(self, workspace: str, key: str) -> None:
-        """Really delete a series that no run uses."""
+        """Really delete one version of a series, which no run uses."""
         self.store.delete_series(workspace, key)
+
+    def delete_subject(self, workspace: str, subject: str) -> None:
+        """Really delete a series with all its versions, none of which a run uses."""
+        self.store.delete_subject(workspace, subject)
 
     # --- runs -------------------------------------------------------------------------------------------------------
 

@@ -102,6 +102,23 @@ def records(connection: Connection, workspace: str) -> tuple[SeriesRecord, ...]:
     return tuple(series_record(row) for row in found)
 
 
+def continued(kept: Sequence[SeriesRecord], names: Mapping[str, str], source: str) -> tuple[SeriesRecord, ...]:
+    """The newest versions, at most one for a name, which contents of this source could continue.
+
+    kept: all of a workspace, the newest first. names: by series id the key of the content. A content that already is one of
+    several versions continues nothing, nor does one that came before what it would continue.
+    """
+    own = {one.key: one for one in kept}
+    found: dict[str, SeriesRecord] = {}
+    for one in kept:
+        content = own.get(names.get(one.id, ""))
+        is_older = content is None or one.created < content.created
+        is_free = content is None or content.newest == 1
+        if one.source == source and one.id in names and one.is_newest and is_older and is_free:
+            found.setdefault(one.id, one)
+    return tuple(found.values())
+
+
 def remove(connection: Connection, workspace: str, key: str, now: datetime) -> None:
     """One version; the last one takes its subject with it.  Raises NotFoundError, and ConfigError while a run uses it."""
     require(connection, workspace, (key,))
@@ -146,7 +163,7 @@ def _require_subjects(connection: Connection, workspace: str, wanted: Iterable[s
     for subject in set(wanted):
         own = subjects.c.workspace == workspace, subjects.c.id == subject
         if connection.execute(select(subjects.c.id).where(*own)).one_or_none() is None:
-            raise NotFoundError("this series is not here; it may have been deleted: bring the data again")
+            raise NotFoundError("there is no such series here; it may have been deleted: bring the data again")
 
 
 def _users(connection: Connection, workspace: str, keys: Sequence[str]) -> dict[str, set[str]]:

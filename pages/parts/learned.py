@@ -18,12 +18,8 @@ from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from core.store.records import RunRecord
 from pages.parts import frame, services, state
-from pages.parts.text import pace, safe
+from pages.parts.text import STEPS, pace, safe
 
-STEPS = {
-    "yearly": "years", "quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days",
-    "business-daily": "business days", "hourly": "hours", "by the minute": "minutes", "by the second": "seconds",
-}  # fmt: skip
 LASTING = 0.7  # of a swing that is left after each step: one that dies faster is hardly a cycle
 MOST_CYCLES = 3
 COLUMNS = ("Term", "Estimate", "p", "Standard error", "95 % interval", "t")

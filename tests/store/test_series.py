@@ -70,7 +70,7 @@ def test_a_subject_that_is_not_there_is_said_and_nothing_is_kept(store):
         lambda: store.add_series(OWNER, new, "x", continues={"new": "0" * 16}),
     )
     for call in calls:
-        with pytest.raises(NotFoundError, match="this series is not here; it may have been deleted: bring the data again"):
+        with pytest.raises(NotFoundError, match="there is no such series here; it may have been deleted: bring the data again"):
             call()
     assert store.series(OWNER) == ()
 

@@ -4,6 +4,7 @@ import pytest
 
 from core.errors import ConfigError, NotFoundError
 from core.series.timeseries import Panel
+from core.store.series import continued
 from tests.store.building import OWNER, STRANGER, VERSIONS, months, spec_of, tasks_of
 
 
@@ -68,7 +69,7 @@ def test_a_run_names_its_version_and_says_the_newest(store):
 
 def test_a_strangers_subject_cannot_be_continued(store):
     (theirs,) = add(store, months(), workspace=STRANGER)
-    with pytest.raises(NotFoundError, match="this series is not here; it may have been deleted"):
+    with pytest.raises(NotFoundError, match="there is no such series here; it may have been deleted"):
         add(store, months(length=33), continues={"sales": record(store, theirs, STRANGER).subject})
     assert store.series(OWNER) == ()
     assert len(store.series(STRANGER)) == 1
@@ -141,3 +142,30 @@ def test_a_stranger_cannot_replace_what_another_has(store):
     (key,) = add(store, months())
     store.replace_series(STRANGER, (key,), Panel((months(season=12),)), "shop.csv")
     assert [one.key for one in store.series(OWNER)] == [key]
+
+
+def continuable(store, *series, source="shop.csv"):
+    """The keys of what these could continue."""
+    return {one.key for one in continued(store.series(OWNER), {one.id: one.key for one in series}, source)}
+
+
+def test_what_could_be_continued_has_the_same_name_and_source_and_came_before(store):
+    first, returns = add(store, months(), months("returns"))
+    longer, other = months(length=33), months("other")
+    assert continuable(store, longer, other) == {first}
+    assert continuable(store, longer, months("returns", 40)) == {first, returns}
+    assert continuable(store, longer, source="other.csv") == set()
+    assert continuable(store, months()) == set()  # the same again
+    add(store, longer)
+    assert continuable(store, longer) == {first}  # kept apart for now: it can still be asked
+    assert continuable(store, months()) == set()  # the older one does not continue the newer
+
+
+def test_the_newest_version_of_the_newest_subject_is_continued(store):
+    (first,) = add(store, months())
+    (second,) = add(store, months(length=33), continues={"sales": record(store, first).subject})
+    assert continuable(store, months(length=36)) == {second}
+    assert continuable(store, months(length=33)) == set()  # it is one of two versions
+    assert continuable(store, months()) == set()
+    (apart,) = add(store, months(length=35))
+    assert continuable(store, months(length=36)) == {apart}
