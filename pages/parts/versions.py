@@ -108,7 +108,8 @@ def _entry(record: SeriesRecord, versions: Sequence[SeriesRecord]) -> None:
                 for one in versions:
                     _version(one, is_shown=False, can_be_deleted=True)
         words = f"Really delete this series, all {len(versions)} versions of it" if has_more else "Really delete this series"
-        if st.button("Delete", key=f"data.delete.{record.key}", type="tertiary", help=words):
+        label = "Delete all" if has_more else "Delete"
+        if st.button(label, key=f"data.delete.{record.key}", type="tertiary", help=words):
             services.delete_subject(record.subject)
             st.rerun()
 
