@@ -18,14 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from core.bounds import read_bounds, refuse_unknown
-from core.data.choices import Choices
-from core.data.entry import understand, understand_file
-from core.data.examples import examples_json, load_example
-from core.data.limits import Limits, check_size
-from core.data.understanding import Understanding
+from core.collection import AllLimits, Collection
+from core.data.limits import Limits
 from core.data.uploads import Uploads
-from core.errors import ConfigError, LimitError
+from core.errors import ConfigError
 from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
 from core.evaluation.spec import RunSpec
@@ -34,7 +33,6 @@ from core.jobs.planning.allowance import crowding, within_wall_clock
 from core.jobs.planning.cost import CostModel
 from core.jobs.planning.launch import (
     Launch,
-    clean_name,
     clean_title,
     planned,
     refuse_full_queue,
@@ -50,20 +48,10 @@ from core.jobs.running.questions import Questions
 from core.jobs.running.supervisor import Supervisor
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
-from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result
 from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
-from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
+from core.store.records import LIVE, EpochRecord, RunRecord, ShareRecord
 from core.store.store import Store
-
-
-@dataclass(frozen=True)
-class AllLimits:
-    """Everything that is bounded: uploads, jobs, and how many workers there are."""
-
-    data: Limits
-    jobs: JobLimits
-    host: Host
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +67,8 @@ class RunView:
         return any(task.state in LIVE for task in self.record.tasks)
 
 
-class Workbench:
-    """See the module's text. `workspace` is whose things a call is about; the caller vouches for it."""
+class Workbench(Collection):
+    """See the module's text; `Collection` is its part for series. `workspace` is who asks; the caller vouches for it."""
 
     def __init__(
         self,
@@ -136,53 +124,6 @@ class Workbench:
     def notice(self) -> str | None:
         """What happened to the store when it was opened, if a person must know."""
         return self.store.notice
-
-    # --- series -----------------------------------------------------------------------------------------------------
-
-    def understand(self, content: bytes, name: str, choices: Choices) -> Understanding:
-        """What an upload holds; nothing is kept."""
-        return understand(content, name, choices, self.limits.data)
-
-    def keep_upload(self, workspace: str, content: bytes, name: str) -> str:
-        """Keep an upload in memory while it is being understood; its digest.  Raises LimitError."""
-        check_size(len(content), self.limits.data)
-        return self.uploads.keep(workspace, name, content)
-
-    def understand_upload(self, workspace: str, digest: str, choices: Choices) -> Understanding:
-        """What a kept upload holds.  Raises NotFoundError where it had to make room for others."""
-        upload = self.uploads.find(workspace, digest)
-        return self.understand(upload.content, upload.name, choices)
-
-    def understand_file(self, path: Path, choices: Choices) -> Understanding:
-        """What a file holds; nothing is kept."""
-        return understand_file(path, choices, self.limits.data)
-
-    def examples(self) -> list[dict[str, object]]:
-        """The built-in series, described."""
-        return examples_json()
-
-    def example(self, name: str, choices: Choices | None = None) -> Understanding:
-        """A built-in series."""
-        return load_example(name, choices or Choices())
-
-    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
-        """Keep series; their keys. What is there already is not kept twice.  Raises LimitError."""
-        most = self.limits.jobs.run_series
-        if len(panel) > most:
-            raise LimitError(f"there are {len(panel):,} series, the limit is {most:,}; choose some of them")
-        return self.store.add_series(workspace, panel, clean_name(source))
-
-    def series(self, workspace: str) -> tuple[SeriesRecord, ...]:
-        """The kept series, without their values."""
-        return self.store.series(workspace)
-
-    def panel(self, workspace: str, keys: tuple[str, ...]) -> Panel:
-        """Kept series with their values.  Raises NotFoundError."""
-        return self.store.panel(workspace, keys)
-
-    def delete_series(self, workspace: str, key: str) -> None:
-        """Really delete a series that no run uses."""
-        self.store.delete_series(workspace, key)
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -242,7 +183,7 @@ class Workbench:
         return self.store.runs(workspace)
 
     def results(self, workspace: str, run_id: str) -> tuple[TaskResult, ...]:
-        """What each model of a run gave, those that have ended.  Raises NotFoundError, DamagedError."""
+        """What each model of a run gave, those that have ended, without `weights`.  Raises NotFoundError, DamagedError."""
         found = []
         for task in self.store.run(workspace, run_id).tasks:
             if task.kind == "model" and task.state == "done":
@@ -250,6 +191,13 @@ class Workbench:
             elif task.kind == "model" and task.state == "failed":
                 found.append(TaskResult(task.model, "failed", task.seconds or 0.0, task.error))
         return tuple(found)
+
+    def weights(self, workspace: str, run_id: str, task_id: str) -> Mapping[str, np.ndarray]:
+        """The arrays that restore a model's final fits, "<seed>/<name>": loaded for this one task, never with its results.
+
+        Raises NotFoundError, DamagedError.
+        """
+        return self.store.weights(workspace, run_id, task_id)
 
     def comparison(self, workspace: str, run_id: str) -> Comparison | None:
         """What the last task of a run found across its models; None until it has."""

@@ -68,7 +68,7 @@ elif view == "Significance":
 elif view == "Training":
     results.training(outcome)
 elif view == "What AR learned":
-    learned.show(outcome.results, outcome.panel)
+    learned.show(record, outcome.panel)
 elif view == "Table":
     results.table(outcome, chosen)
 else:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.charts.history import series_chart
-from pages.parts import bring, frame, reading, services, state
+from pages.parts import bring, frame, reading, services, state, versions
 from pages.parts.router import through_the_router
 from pages.parts.text import length_of, safe
 
@@ -21,6 +21,7 @@ source = reading.current(keys)
 series = bring.chosen(panel)
 
 # Show
+versions.offer(panel)
 left, right = st.columns([2, 1], gap="large")
 with right:
     reading.controls(source, panel)
@@ -32,6 +33,7 @@ with left:
         lambda: series_chart(series, theme=frame.theme(), title=length_of(series), marked=marked),
         f"The series {series.id}: {length_of(series)}.",
     )
+    versions.line(series)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train models", type="primary", icon=":material/arrow_forward:", icon_position="right"):
             state.put("train.live", "")

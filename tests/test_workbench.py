@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from tests.faults.home import OWNER, ended, launched, months, network, plain
 
 STRANGER = "stranger"
 OPEN_TO_ALL = {"close", "understand", "understand_file", "examples", "example"}  # they know of no workspace
-OWN_ONLY = {"add_series", "keep_upload", "series", "runs"}  # of a workspace, and about nothing that has an id
+OWN_ONLY = {"add_series", "replace_series", "continuation", "keep_upload", "series", "runs"}  # about nothing that must be there
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def finished(bench):
     share, token = bench.share(OWNER, run_id)
     key = record.spec.series[0]
     return {"run_id": run_id, "task_id": record.tasks[0].id, "share_id": share.id, "key": key, "keys": (key,),
-            "spec": record.spec, "title": "taken", "token": token, "choices": Choices(),
+            "subject": record.series[0].subject, "spec": record.spec, "title": "taken", "token": token, "choices": Choices(),
             "digest": bench.keep_upload(OWNER, b"month,sales\n2020-01,1\n2020-02,2\n2020-03,4\n", "sales.csv")}  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def test_every_call_is_of_a_workspace_or_known_to_be_open(finished):
     for name, parameters in calls().items():
         assert name in OPEN_TO_ALL | {"open_share"} or list(parameters)[1] == "workspace", name
         free = {"panel", "source", "request", "budget", "days", "passphrase", "includes_data", "content", "name"}
+        free |= {"former", "continues"}  # tried by the tests of the store
         known = {"self", "workspace", *finished, *free}
         assert name in OPEN_TO_ALL or set(parameters) <= known, f"{name} has a parameter that is not tried with foreign ids"
     assert all(set(calls()[name]) & set(finished) for name in ABOUT_IDS)
@@ -82,7 +84,7 @@ def test_what_belongs_to_another_run_or_to_nobody_is_not_found_either(bench, fin
     @given(st.text(max_size=40).filter(lambda text: text not in finished.values()))
     def not_found(text):
         spec = RunSpec((text,), plain("naive"), 6)
-        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key", "digest"), text)
+        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key", "subject", "digest"), text)
         unknown |= {"keys": (text,), "spec": spec, "title": "t", "choices": Choices()}
         with pytest.raises(NotFoundError):
             asked(bench, name, OWNER, unknown)
@@ -227,3 +229,34 @@ def test_a_process_has_one_shared_workbench_from_many_threads_and_after_a_reload
 def test_an_example_is_understood_without_a_workspace(bench):
     assert len(bench.examples()) >= 3
     assert bench.example("sunspots", Choices()).panel
+
+
+def test_a_file_with_more_months_is_found_to_continue_and_does_so_once_confirmed(bench):
+    def panel(length, *revised):
+        values = np.arange(length) * 1.5 + 10
+        values[list(revised)] += 0.25
+        index = pd.date_range("2020-01-01", periods=length, freq="MS")
+        return Panel(
+            (TimeSeries("sales", index, values, np.ones(length, bool)), TimeSeries(f"new {length}", index, values, values > 0))
+        )
+
+    (first, _) = bench.add_series("continued", panel(24), "shop\x00.csv")
+    found = bench.continuation("continued", panel(27, 3, 20), "shop .csv")
+    assert [(one.series_id, one.added, one.revised, one.dropped, one.first) for one in found.changes] == [("sales", 3, 2, 0, 3)]
+    assert found.apart == ("new 27",)
+    assert bench.continuation("continued", panel(24), "shop .csv") is None
+    assert bench.continuation(STRANGER, panel(27), "shop .csv") is None
+    second, _ = bench.add_series("continued", panel(27, 3, 20), "shop .csv", continues=found)
+    records = {one.key: one for one in bench.series("continued")}
+    assert (records[first].version, records[second].version, records[second].newest) == (1, 2, 2)
+    assert bench.continuation("continued", panel(27, 3, 20), "shop .csv") is None
+
+
+def test_a_file_of_the_same_name_and_other_steps_continues_nothing(bench):
+    values = np.arange(24.0)
+    monthly = TimeSeries("sales", pd.date_range("2020-01-01", periods=24, freq="MS"), values, values >= 0)
+    daily = TimeSeries("sales", pd.date_range("2020-01-01", periods=24, freq="D"), values, values >= 0)
+    far = TimeSeries("sales", pd.date_range("2030-01-01", periods=24, freq="MS"), values, values >= 0)
+    bench.add_series("other steps", Panel((monthly,)), "data.csv")
+    assert bench.continuation("other steps", Panel((daily,)), "data.csv") is None
+    assert bench.continuation("other steps", Panel((far,)), "data.csv") is None

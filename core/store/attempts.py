@@ -14,10 +14,10 @@ from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from core.store import series
-from core.store.records import FINISH, LIVE, QueuedTask, State, TaskUpdate
-from core.store.rows import encoded, encoded_row, epoch_row
+from core.store.records import FINISH, LIVE, QueuedTask, TaskUpdate
+from core.store.rows import encoded, encoded_row, epoch_row, sha256
 from core.store.states import run_state
-from core.store.tables import epochs, results, runs, tasks
+from core.store.tables import epochs, results, runs, tasks, weights
 
 QUEUED = ("id", "run_id", "kind", "position", "predicted_memory", "predicted_seconds")
 
@@ -70,20 +70,19 @@ def write(connection: Connection, updates: Sequence[TaskUpdate]) -> None:
 
 
 def end(connection: Connection, task_id: str, attempt: int, ended: dict[str, object], result: Encoded | None) -> bool:
-    """Set the columns `ended` of a running attempt and keep its result; False if it is not the running one."""
+    """Set the columns `ended` of a running attempt and keep its result with its weights; False if it is not the running one."""
     changed = connection.execute(update(tasks).where(*_is_current(task_id, attempt)).values(ended))
     if not changed.rowcount:
         return False
     if result is not None:
-        connection.execute(delete(results).where(results.c.task_id == task_id))
-        connection.execute(insert(results).values(task_id=task_id, **encoded_row(result)))
+        _keep(connection, task_id, result)
     follow(connection, _run_of(connection, task_id))
     return True
 
 
-def interrupt_all(connection: Connection, states: Sequence[State], message: str, now: datetime) -> int:
-    """Every task in one of the states is interrupted; how many."""
-    chosen = tasks.c.state.in_(states)
+def interrupt_all(connection: Connection, message: str, now: datetime) -> int:
+    """Every task that waits or runs is interrupted; how many."""
+    chosen = tasks.c.state.in_(LIVE)
     run_ids = connection.execute(select(tasks.c.run_id).where(chosen).distinct()).scalars().all()
     changed = connection.execute(update(tasks).where(chosen).values(state="interrupted", error=message, ended=now))
     for run_id in run_ids:
@@ -118,6 +117,15 @@ def follow(connection: Connection, run_id: str) -> None:
     found = connection.execute(select(tasks.c.kind, tasks.c.state).where(tasks.c.run_id == run_id))
     state = run_state((row.kind, row.state) for row in found)
     connection.execute(update(runs).where(runs.c.id == run_id, runs.c.state != state).values(state=state))
+
+
+def _keep(connection: Connection, task_id: str, result: Encoded) -> None:
+    """Keep a result, and the weights that it has aside, instead of those of an earlier attempt."""
+    for table in (results, weights):
+        connection.execute(delete(table).where(table.c.task_id == task_id))
+    connection.execute(insert(results).values(task_id=task_id, **encoded_row(result)))
+    if result.aside:
+        connection.execute(insert(weights).values(task_id=task_id, sha256=sha256(result.aside), content=result.aside))
 
 
 def _is_current(task_id: str, attempt: int) -> tuple[ColumnElement[bool], ...]:

@@ -19,7 +19,12 @@ FINISH = "finish"  # the kind of the last task of a run, which compares its mode
 
 @dataclass(frozen=True)
 class SeriesRecord:
-    """A stored series, without its values."""
+    """A stored series, without its values.
+
+    key      its content: what a run names
+    subject  what it is a version of, whatever its values
+    version  its number among the versions of the subject, from 1; newest is that of the newest one
+    """
 
     key: str
     id: str
@@ -32,6 +37,14 @@ class SeriesRecord:
     missing: int
     source: str
     created: datetime
+    subject: str
+    version: int
+    newest: int
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether no later version of the subject is kept."""
+        return self.version == self.newest
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from core.store.records import EpochRecord, RunRecord, SeriesRecord, ShareRecord
 
 EPOCH = ("sequence", "seed", "fit", *(one.name for one in fields(EpochLog)))
 SERIES = ("key", "id", "length", "start", "end", "freq", "season", "unit", "missing", "source", "created")
+VERSION = ("subject", "version", "newest")
 TASK = (
     "id", "run_id", "position", "kind", "label", "state", "attempt", "fraction", "message", "error",
     "queued", "started", "ended", "seconds", "predicted_seconds", "predicted_memory",
@@ -32,10 +33,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def series_row(series: TimeSeries) -> dict[str, object]:
+def series_row(series: TimeSeries, key: str) -> dict[str, object]:
     """What a list of series shows of it."""
     return {
-        "key": series.key,
+        "key": key,
         "id": series.id,
         "length": len(series),
         "start": str(labels(series.index[:1])[0]),
@@ -48,7 +49,7 @@ def series_row(series: TimeSeries) -> dict[str, object]:
 
 
 def encoded_row(encoded: Encoded) -> dict[str, object]:
-    """Both parts, each with its SHA-256."""
+    """Both parts that a row holds, each with its SHA-256."""
     return {
         "summary": encoded.summary,
         "arrays": encoded.arrays,
@@ -74,7 +75,7 @@ def checked(content: bytes, expected: str, what: str) -> bytes:
 
 
 def series_record(row: Row) -> SeriesRecord:
-    return SeriesRecord(**{name: getattr(row, name) for name in SERIES})
+    return SeriesRecord(**{name: getattr(row, name) for name in (*SERIES, *VERSION)})
 
 
 def task_record(row: Row) -> TaskRecord:

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from core.codec import Encoded
+from core.codec import Encoded, decode_arrays
 from core.errors import ConfigError, NotFoundError
 from core.evaluation.spec import RunSpec
 from core.store import series
 from core.store.audit import note
 from core.store.records import LIVE, EpochRecord, NewTask, RunRecord, SeriesRecord, TaskRecord
-from core.store.rows import EPOCH, SERIES, encoded, epoch_record, model_fields, run_record, series_record, task_record
-from core.store.tables import epochs, results, run_series, runs, tasks
+from core.store.rows import EPOCH, checked, encoded, epoch_record, model_fields, run_record, series_record, task_record
+from core.store.tables import epochs, results, run_series, runs, tasks, weights
 from core.store.tables import series as series_table
 
 
@@ -109,6 +110,13 @@ def result(connection: Connection, workspace: str, run_id: str, task_id: str) ->
     return None if row is None else encoded(row, f"the result of {task.label!r}")
 
 
+def fitted(connection: Connection, workspace: str, run_id: str, task_id: str) -> dict[str, np.ndarray]:
+    """The arrays of a task's final fits; none until it is done.  Raises NotFoundError, DamagedError."""
+    task = require_task(connection, workspace, run_id, task_id)
+    row = connection.execute(select(weights).where(weights.c.task_id == task_id)).one_or_none()
+    return {} if row is None else decode_arrays(checked(row.content, row.sha256, f"what {task.label!r} learned"))
+
+
 def losses(connection: Connection, workspace: str, run_id: str, points: int) -> dict[str, tuple[EpochRecord, ...]]:
     """By task id, of the newest attempt, each k-th epoch back from the last one, so that at most `points` remain."""
     require(connection, workspace, run_id)
@@ -156,10 +164,10 @@ def _whole(connection: Connection, workspace: str, rows: Sequence[Row]) -> tuple
     of_run = tasks.join(runs, tasks.c.run_id == runs.c.id)
     found = connection.execute(select(tasks).select_from(of_run).where(*own).order_by(tasks.c.position))
     made = _grouped((row.run_id, task_record(row)) for row in found)
+    columns, versioned = series.shown()
     joined = run_series.join(runs, run_series.c.run_id == runs.c.id).join(
-        series_table, (series_table.c.workspace == run_series.c.workspace) & (series_table.c.key == run_series.c.key)
+        versioned, (series_table.c.workspace == run_series.c.workspace) & (series_table.c.key == run_series.c.key)
     )
-    columns = [series_table.c[name] for name in SERIES]
     kept = connection.execute(
         select(run_series.c.run_id, *columns).select_from(joined).where(*own).order_by(run_series.c.position)
     )

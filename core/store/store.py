@@ -6,10 +6,12 @@ out; safe from many threads. Every call may raise StoreError: busy, full, damage
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
+
+import numpy as np
 
 from core.codec import Encoded
 from core.evaluation.spec import RunSpec
@@ -63,10 +65,23 @@ class Store:
 
     # --- series -----------------------------------------------------------------------------------------------------
 
-    def add_series(self, workspace: str, panel: Panel, source: str) -> tuple[str, ...]:
-        """Keep series; their keys. What is there already is not kept twice."""
+    def add_series(
+        self, workspace: str, panel: Panel, source: str, *, continues: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
+        """Keep series; their keys. Existing ones are not stored again.
+
+        continues: by series id the subjects that get the next version; None: each is a subject of its own.  Raises
+        NotFoundError for a subject that is gone; nothing is kept then.
+        """
         with self.database.writing() as connection:
-            return series.add(connection, workspace, panel, source, self.now())
+            return series.add(connection, workspace, panel, source, self.now(), continues or {})
+
+    def replace_series(self, workspace: str, former: tuple[str, ...], panel: Panel, source: str) -> tuple[str, ...]:
+        """Keep another reading of the same data; the keys. What the `former` one gave is deleted unless a run uses it."""
+        with self.database.writing() as connection:
+            keys = series.replace(connection, workspace, former, panel, source, self.now())
+            self.database.sweep_after()
+            return keys
 
     def panel(self, workspace: str, keys: tuple[str, ...]) -> Panel:
         """Raises NotFoundError, DamagedError."""
@@ -82,6 +97,12 @@ class Store:
         """Really delete.  Raises NotFoundError, and ConfigError while a run uses it."""
         with self.database.writing() as connection:
             series.remove(connection, workspace, key, self.now())
+            self.database.sweep_after()
+
+    def delete_subject(self, workspace: str, subject: str) -> None:
+        """Really delete all versions of a series.  Raises NotFoundError, and ConfigError while a run uses one of them."""
+        with self.database.writing() as connection:
+            series.remove_subject(connection, workspace, subject, self.now())
             self.database.sweep_after()
 
     # --- runs -------------------------------------------------------------------------------------------------------
@@ -137,6 +158,14 @@ class Store:
         with self.database.reading() as connection:
             return runs.result(connection, workspace, run_id, task_id)
 
+    def weights(self, workspace: str, run_id: str, task_id: str) -> dict[str, np.ndarray]:
+        """The arrays that restore the final fits of a task, "<seed>/<name>"; none until it is done.
+
+        Raises NotFoundError, DamagedError.
+        """
+        with self.database.reading() as connection:
+            return runs.fitted(connection, workspace, run_id, task_id)
+
     def live_count(self, workspace: str | None) -> tuple[int, int]:
         """How many runs and how many tasks are queued or running; None: of all workspaces."""
         with self.database.reading() as connection:
@@ -189,7 +218,10 @@ class Store:
         seconds: float | None = None,
         result: Encoded | None = None,
     ) -> bool:
-        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt."""
+        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt.
+
+        What the result has aside is kept as the task's weights.
+        """
         ended = {"state": state, "error": error, "seconds": seconds, "ended": self.now()}
         whole = {"fraction": 1.0} if state == "done" else {}
         with self.database.writing() as connection:
@@ -201,11 +233,10 @@ class Store:
         with self.database.writing() as connection:
             return attempts.end(connection, task_id, attempt, waits, None)
 
-    def interrupt_all(self, message: str, *, keep_queued: bool = False) -> int:
-        """Interrupt what runs, and what waits unless `keep_queued`; how many tasks."""
+    def interrupt_all(self, message: str) -> int:
+        """Interrupt what runs and what waits; how many tasks."""
         with self.database.writing() as connection:
-            states = ("running",) if keep_queued else ("running", "queued")
-            return attempts.interrupt_all(connection, states, message, self.now())
+            return attempts.interrupt_all(connection, message, self.now())
 
     def outcomes(self, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
         """Label, result and error of each model's task, in order; an error only without a result.  Raises DamagedError."""

@@ -10,8 +10,8 @@ from core.charts.labels import date_label
 from core.data.choices import Choices
 from core.errors import AppError
 from core.series.timeseries import Panel, TimeSeries
-from pages.parts import frame, reading, services, state
-from pages.parts.text import age, count, length_of_record, pace, safe
+from pages.parts import frame, reading, services, state, versions
+from pages.parts.text import pace, safe
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "parquet"]
 TEMPLATE = "month,sales\n2023-01,112\n2023-02,118\n2023-03,132\n2023-04,129\n2023-05,121\n2023-06,135\n"
@@ -36,7 +36,7 @@ def welcome() -> None:
         st.download_button("template.csv", TEMPLATE, "template.csv", "text/csv", on_click="ignore", icon=":material/download:")
     st.subheader("Or start with", anchor=False)
     _examples()
-    _kept()
+    versions.kept()
 
 
 def _drop() -> None:
@@ -71,7 +71,7 @@ def _read(content: bytes, name: str) -> None:
     except AppError as error:
         frame.problem(error)
         return
-    reading.begin(digest, name, keys)
+    reading.begin(digest, name, keys, is_new=True)
     st.rerun()
 
 
@@ -92,24 +92,6 @@ def _card(one: dict[str, object]) -> None:
         keys = services.add_series(services.example(one["name"]), f"example:{one['name']}")
         reading.begin("", f"example:{one['name']}", keys)
         st.rerun()
-
-
-def _kept() -> None:
-    records = services.all_series()
-    if not records:
-        return
-    st.subheader("Or go on with one of yours", anchor=False)
-    for record in records[:8]:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(safe(record.id, 40), key=f"data.kept.{record.key}"):
-                reading.begin("", record.source, (record.key,))
-                st.rerun()
-            st.caption(f"{length_of_record(record)} · {safe(record.source, 60)} · {age(record.created)}")
-            if st.button("Delete", key=f"data.delete.{record.key}", type="tertiary", help="Really delete this series"):
-                services.delete_series(record.key)
-                st.rerun()
-    if len(records) > 8:
-        st.caption(f"and {count(len(records) - 8, 'older one')}, kept with their runs")
 
 
 def chosen(panel: Panel) -> TimeSeries:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.store.records import LIVE, RunRecord
 from pages.parts import frame, services, setup, share, state
-from pages.parts.text import STATES, age, count, safe
+from pages.parts.text import STATES, age, count, safe, series_of_run
 
 ON_A_PAGE = 10
 COLOURS = {
@@ -51,11 +51,12 @@ def card(record: RunRecord) -> None:
 
 def _words(record: RunRecord) -> str:
     models = [task for task in record.tasks if task.kind == "model"]
-    series = safe(record.series[0].id, 40) if len(record.series) == 1 else f"{len(record.series)} series"
     done = sum(task.state == "done" for task in models)
     best = f"best {safe(record.best, 40)}" if record.best else f"{done} finished"
     number = f"{done} of " if record.best and done < len(models) else ""
-    return " · ".join([series, f"{record.spec.horizon} ahead", number + count(len(models), "model"), best, age(record.created)])
+    return " · ".join(
+        [series_of_run(record), f"{record.spec.horizon} ahead", number + count(len(models), "model"), best, age(record.created)]
+    )
 
 
 def _open(record: RunRecord) -> None:

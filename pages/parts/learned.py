@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.charts.labels import number_label
 from core.charts.roots import roots_chart
 from core.charts.theme import styles
-from core.evaluation.results import TaskResult
 from core.models.arx import Summary
 from core.models.autoregression import AR
 from core.models.polynomial import Root
+from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
-from pages.parts import frame, state
-from pages.parts.text import pace, safe
+from core.store.records import RunRecord
+from pages.parts import frame, services, state
+from pages.parts.text import STEPS, pace, safe
 
-STEPS = {
-    "yearly": "years", "quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days",
-    "business-daily": "business days", "hourly": "hours", "by the minute": "minutes", "by the second": "seconds",
-}  # fmt: skip
 LASTING = 0.7  # of a swing that is left after each step: one that dies faster is hardly a cycle
 MOST_CYCLES = 3
 COLUMNS = ("Term", "Estimate", "p", "Standard error", "95 % interval", "t")
 
 
-def show(results: Sequence[TaskResult], panel: Panel) -> None:
-    """The final fit of an AR among the results, for a series; says so where there is none. Nothing is fitted for it."""
-    found = {one.model.label: one for one in results if one.model.name == AR.name and one.state == "done"}
+def show(record: RunRecord, panel: Panel) -> None:
+    """The final fit of an AR of the run, for a series; says so where there is none. Nothing is fitted for it."""
+    found = {task.label: task for task in record.tasks if task.state == "done" and task.model and task.model.name == AR.name}
     if not found:
         st.caption("No AR has finished in this run.")
         return
@@ -37,7 +35,7 @@ def show(results: Sequence[TaskResult], panel: Panel) -> None:
     with st.container(horizontal=True):
         label = _ask("AR model", "learned.model", list(found))
         series_id = _ask("Series", "learned.series", ids)
-    summary = summary_of(found[label], series_id)
+    summary = summary_of(found[label].model, services.weights(record.id, found[label].id), series_id)
     said = implied(summary, panel[series_id].freq)
     st.markdown(safe(said, 600))
     left, right = st.columns([3, 2], gap="large")
@@ -55,12 +53,12 @@ def show(results: Sequence[TaskResult], panel: Panel) -> None:
     )
 
 
-def summary_of(result: TaskResult, series_id: str) -> Summary:
-    """What one AR learned of one series, from what was kept of its fit."""
-    seed = next(iter(result.arrays)).partition("/")[0]  # a model without randomness has one
+def summary_of(model: ModelSpec, weights: Mapping[str, np.ndarray], series_id: str) -> Summary:
+    """What one AR learned of one series, from what was kept of its fit: "<seed>/<name>"."""
+    seed = next(iter(weights)).partition("/")[0]  # a model without randomness has one
     prefix = f"{seed}/"
-    arrays = {name.removeprefix(prefix): array for name, array in result.arrays.items() if name.startswith(prefix)}
-    return result.model.build().restore(arrays).summary(series_id)
+    arrays = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
+    return model.build().restore(arrays).summary(series_id)
 
 
 def implied(summary: Summary, freq: str | None) -> str:

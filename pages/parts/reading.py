@@ -32,9 +32,10 @@ class Source:
     found: Understanding | None
 
 
-def begin(digest: str, name: str, keys: tuple[str, ...]) -> None:
-    """Put newly read series at hand."""
+def begin(digest: str, name: str, keys: tuple[str, ...], *, is_new: bool = False) -> None:
+    """Put series at hand. is_new: they were just brought, so that they may continue others."""
     state.forget("reading.")
+    state.put("reading.is_new", is_new)
     state.put("reading.digest", digest)
     state.put("reading.name", name)
     state.put("reading.keys", ".".join(keys))
@@ -45,6 +46,17 @@ def forget() -> None:
     """Have no series at hand."""
     state.forget("reading.")
     state.set_series(())
+
+
+def newly_brought(panel: Panel) -> str | None:
+    """The name of the file that the series at hand were just read from; None once it was answered what they are."""
+    is_at_hand = state.get("reading.keys") == ".".join(one.key for one in panel)
+    return str(state.get("reading.name")) if is_at_hand and state.get("reading.is_new") else None
+
+
+def answer() -> None:
+    """Whether the series at hand continue others is settled."""
+    state.put("reading.is_new", False)
 
 
 def current(keys: tuple[str, ...]) -> Source:
@@ -216,7 +228,7 @@ def _reread() -> None:
             found = services.understanding(digest, _choices())
         else:
             found = services.example(name.removeprefix("example:"), state.get("reading.season"))
-        keys = services.add_series(found, name)
+        keys = services.replace_series(before, found, name)
     except AppError as error:
         frame.problem(error)
         accepted = state.get("reading.accepted", {})
@@ -226,7 +238,6 @@ def _reread() -> None:
     state.put("reading.accepted", {field: state.get(f"reading.{field}") for field in FIELDS})
     state.put("reading.keys", ".".join(keys))
     state.set_series(keys)
-    services.discard_series(tuple(set(before) - set(keys)))
 
 
 def _columns(found: Understanding) -> None:

@@ -21,7 +21,7 @@ from core.metrics.registry import METRICS
 from core.report.outcome import Outcome, actual_at, fan_lines
 from core.store.records import RunRecord
 from pages.parts import frame, state
-from pages.parts.text import count, safe
+from pages.parts.text import count, safe, series_of_run
 
 NEXT = "next"
 WHOSE = ("calibrated on past errors", "claimed by the model")
@@ -30,8 +30,7 @@ BY_STEP = ("mae", "rmse", "mase", "rmsse", "smape")
 
 def heading_of(record: RunRecord) -> str:
     """Which run this is, for the series at hand may be others."""
-    of = safe(record.series[0].id, 40) if len(record.series) == 1 else f"{len(record.series):,} series"
-    return f"**{safe(record.title)}** · {of} · {count(record.spec.horizon, 'step')} ahead"
+    return f"**{safe(record.title)}** · {series_of_run(record)} · {count(record.spec.horizon, 'step')} ahead"
 
 
 def verdict(outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
@@ -21,6 +22,7 @@ from core.jobs.planning.cost import Prediction
 from core.jobs.planning.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
+from core.series.versions import Continuation
 from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord
 from core.workbench import Workbench, default_home, shared
 from pages.parts import state, visitor
@@ -81,20 +83,34 @@ def all_series() -> tuple[SeriesRecord, ...]:
     return bench.series(workspace)
 
 
+def replace_series(former: tuple[str, ...], found: Understanding, source: str) -> tuple[str, ...]:
+    """Keep another reading of the same file; what the former one gave is deleted, unless a run uses it. The keys."""
+    bench, workspace = own()
+    return bench.replace_series(workspace, former, found.panel, source)
+
+
+def continuation(panel: Panel, source: str) -> Continuation | None:
+    """What kept series these would continue; None where there is nothing to ask."""
+    bench, workspace = own()
+    return bench.continuation(workspace, panel, source)
+
+
+def continue_series(panel: Panel, source: str, found: Continuation) -> None:
+    """Make these the next versions of what they continue."""
+    bench, workspace = own()
+    bench.add_series(workspace, panel, source, continues=found)
+
+
 def delete_series(key: str) -> None:
-    """Really delete a series."""
+    """Really delete one version of a series."""
     bench, workspace = own()
     bench.delete_series(workspace, key)
 
 
-def discard_series(keys: tuple[str, ...]) -> None:
-    """Delete series that were replaced by another reading of the same file, unless a run uses them."""
+def delete_subject(subject: str) -> None:
+    """Really delete a series with all its versions."""
     bench, workspace = own()
-    for key in keys:
-        try:
-            bench.delete_series(workspace, key)
-        except AppError:
-            continue
+    bench.delete_subject(workspace, subject)
 
 
 def series_at_hand() -> tuple[str, ...]:
@@ -193,6 +209,12 @@ def outcome(record: RunRecord) -> Outcome:
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
     return workbench().outcome(workspace, run_id)
+
+
+def weights(run_id: str, task_id: str) -> Mapping[str, np.ndarray]:
+    """The arrays of a model's final fits, for as long as they are looked at.  Raises NotFoundError, DamagedError."""
+    bench, workspace = own()
+    return bench.weights(workspace, run_id, task_id)
 
 
 def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:

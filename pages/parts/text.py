@@ -10,11 +10,15 @@ from core.charts.labels import date_label, plain
 from core.models.registry import MODELS
 from core.parameters import parameters
 from core.series.timeseries import TimeSeries
-from core.store.records import SeriesRecord
+from core.store.records import RunRecord, SeriesRecord
 
 PACE = {
     "YS": "yearly", "YE": "yearly", "QS": "quarterly", "QE": "quarterly", "MS": "monthly", "ME": "monthly",
     "W": "weekly", "D": "daily", "B": "business-daily", "h": "hourly", "min": "by the minute", "s": "by the second",
+}  # fmt: skip
+STEPS = {
+    "yearly": "years", "quarterly": "quarters", "monthly": "months", "weekly": "weeks", "daily": "days",
+    "business-daily": "business days", "hourly": "hours", "by the minute": "minutes", "by the second": "seconds",
 }  # fmt: skip
 STATES = {
     "queued": "waiting", "running": "running", "done": "done", "failed": "failed",
@@ -59,6 +63,24 @@ def length_of(series: TimeSeries) -> str:
 def length_of_record(record: SeriesRecord) -> str:
     """The same of a series whose values are not loaded."""
     return f"{record.length:,} {pace(record.freq)} values".replace("  ", " ")
+
+
+def version_of(record: SeriesRecord) -> str:
+    """ "version 2 of 3"; "" for a series that has one version."""
+    return f"version {record.version} of {record.newest}" if record.newest > 1 else ""
+
+
+def steps(number: int, freq: str | None, kind: str = "") -> str:
+    """ "12 new months", "1 step"."""
+    many = STEPS.get(pace(freq), "steps")
+    return count(number, f"{kind} {many[:-1]}".strip(), f"{kind} {many}".strip())
+
+
+def series_of_run(record: RunRecord) -> str:
+    """What a run forecasts, as Markdown: "sales, version 2 of 3", "12 series"."""
+    if len(record.series) != 1:
+        return f"{len(record.series):,} series"
+    return ", ".join(filter(None, (safe(record.series[0].id, 40), version_of(record.series[0]))))
 
 
 def duration(seconds: float | None) -> str:

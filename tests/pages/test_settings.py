@@ -234,22 +234,23 @@ def test_no_time_at_all_is_refused(ready, seconds):
     assert f"the time budget is {seconds} seconds; choose more than 0" in read(at).lower()
 
 
-def test_what_an_ar_learned_is_shown_from_what_was_kept(bench, ran):
-    def page(results, panel):
+def test_what_an_ar_learned_is_shown_from_what_was_kept(bench, ran, monkeypatch):
+    def page(record, panel):
         from pages.parts import learned
 
-        learned.show(results, panel)
+        learned.show(record, panel)
 
-    results = bench.results("finished", ran["finished"])
-    panel = bench.panel("finished", bench.run("finished", ran["finished"]).record.spec.series)
-    at = sound(AppTest.from_function(page, args=(results, panel)).run())
+    monkeypatch.setenv("UNROLL_WORKSPACE", "finished")
+    record = bench.run("finished", ran["finished"]).record
+    panel = bench.panel("finished", record.spec.series)
+    at = sound(AppTest.from_function(page, args=(record, panel)).run())
     table = at.dataframe[0].value
-    (ar,) = [one for one in results if one.model.name == "ar"]
+    (ar,) = [one for one in bench.results("finished", ran["finished"]) if one.model.name == "ar"]
     assert len(table) == ar.parameters
     assert "lag 1" in list(table["Term"])
     assert "months" in read(at) or "no swing" in read(at)
     assert "Inverse roots of AR" in alt(at)
-    at = sound(AppTest.from_function(page, args=(results[:1], panel)).run())
+    at = sound(AppTest.from_function(page, args=(replace(record, tasks=record.tasks[:1]), panel)).run())
     assert "No AR has finished in this run." in read(at)
 
 
@@ -280,7 +281,6 @@ import sys
 import numpy as np
 from core.models.autoregression import AR
 from core.models.spec import ModelSpec
-from core.evaluation.results import TaskResult
 from pages.parts.learned import summary_of
 from core.series.ids import encode_ids
 arrays = {
@@ -289,8 +289,7 @@ arrays = {
     "0.covariates": np.empty((4, 0)), "0.terms": encode_ids(["constant", "lag 1"]),
     "0.table": np.array([[1, 2], [0.5, 0.1]]),
 }
-result = TaskResult(ModelSpec("ar", "AR", AR().config()), "done", 1.0, arrays={f"7/{k}": v for k, v in arrays.items()})
-found = summary_of(result, "y")
+found = summary_of(ModelSpec("ar", "AR", AR().config()), {f"7/{k}": v for k, v in arrays.items()}, "y")
 print(found.label, found.deviation, found.coefficients[1].estimate, "statsmodels" in sys.modules, "torch" in sys.modules)
 """
     found = subprocess.run(

@@ -12,6 +12,7 @@ CANARIES = {
     "message": b"canary of the message",
     "summary": b"canary of the summary" * 20,
     "arrays": b"canary of the arrays" * 3000,  # on pages of its own
+    "aside": b"canary of what is aside" * 900,
     "copy": b"canary of the copy" * 700,
 }
 
@@ -28,7 +29,7 @@ def run_with_canaries(store):
     a, b, _ = task_ids(store, run_id)
     store.claim(a, "w"), store.claim(b, "w")
     store.write([update(a, 1, 0.5, epoch(1), message=text["message"])])
-    store.end_task(a, 1, "done", result=Encoded(CANARIES["summary"], CANARIES["arrays"]))
+    store.end_task(a, 1, "done", result=Encoded(*(CANARIES[part] for part in ("summary", "arrays", "aside"))))
     store.end_task(b, 1, "failed", error=text["error"])
     store.create_share(OWNER, run_id, Encoded(CANARIES["copy"]), expires=None, passphrase=None, includes_data=False)
     store.cancel(OWNER, run_id, None)
@@ -46,7 +47,7 @@ def test_a_deleted_run_is_in_no_file(store, home):
     assert (home / "unroll.db").stat().st_size < size - 60_000  # given back to the disk
     assert (home / "unroll.db-wal").stat().st_size == 0
     assert [run.id for run in store.runs(OWNER)] == others[::-1]
-    for table in ("tasks", "epochs", "results", "shares", "snapshots", "run_series"):
+    for table in ("tasks", "epochs", "results", "weights", "shares", "snapshots", "run_series"):
         with store.database.reading() as connection:
             count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
         assert count == {"tasks": 6, "results": 6, "run_series": 3}.get(table, 0), table

@@ -3,10 +3,12 @@
 import math
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from core.codec import encode
 from core.errors import ConfigError, DamagedError, NotFoundError
 from core.series.timeseries import Panel
 from core.store.sqlite.database import FILE
@@ -185,4 +187,56 @@ def test_a_flipped_byte_of_a_result_is_noticed(store, home, part, size):
     for call in (lambda: again.result(OWNER, run_id, task_ids(again, run_id)[0]), lambda: again.outcomes(run_id)):
         with pytest.raises(DamagedError, match=f"the result of 'LSTM' is damaged: its {size} bytes have not the SHA-256"):
             call()
+    again.close()
+
+
+def learned(store, task_id, *values):
+    """Claim a task and end it with weights of these values."""
+    done(store, task_id, encode({}, {}, {"7/w": np.array(values)}))
+
+
+def test_weights_are_kept_apart_from_their_result(store):
+    run_id = new_run(store, "LSTM", "Naive")
+    lstm, naive, _ = task_ids(store, run_id)
+    assert store.weights(OWNER, run_id, lstm) == {}
+    learned(store, lstm, 1.5, -2.5)
+    done(store, naive)
+    assert {name: array.tolist() for name, array in store.weights(OWNER, run_id, lstm).items()} == {"7/w": [1.5, -2.5]}
+    assert store.weights(OWNER, run_id, naive) == {}
+    assert store.result(OWNER, run_id, lstm).aside == b""
+    assert [result.aside for _, result, _ in store.outcomes(run_id)] == [b"", b""]
+
+
+def test_a_later_attempt_replaces_the_weights(store):
+    run_id = new_run(store, "LSTM", finish=False)
+    (task_id,) = task_ids(store, run_id)
+    for values in ((1.5,), (2.5,)):
+        learned(store, task_id, *values)
+        with store.database.writing() as connection:  # as a program that computes a finished task again would
+            connection.exec_driver_sql("UPDATE tasks SET state = 'queued'")
+    assert store.weights(OWNER, run_id, task_id)["7/w"].tolist() == [2.5]
+    done(store, task_id)
+    assert store.weights(OWNER, run_id, task_id) == {}
+
+
+def test_weights_of_a_late_attempt_are_not_kept(store):
+    run_id = new_run(store, "LSTM")
+    task_id = task_ids(store, run_id)[0]
+    attempt = store.claim(task_id, "w")
+    store.requeue(task_id, attempt, "again")
+    assert not store.end_task(task_id, attempt, "done", result=encode({}, {}, {"7/w": np.array([1.5])}))
+    assert store.weights(OWNER, run_id, task_id) == {}
+
+
+def test_a_flipped_byte_of_weights_is_noticed(store, home):
+    run_id = new_run(store, "LSTM")
+    task_id = task_ids(store, run_id)[0]
+    result = encode({}, {}, {"7/w": np.arange(9.0)})
+    done(store, task_id, result)
+    store.close()
+    flip(home / FILE, result.aside)
+    again = Store.open(home)
+    with pytest.raises(DamagedError, match=r"what 'LSTM' learned is damaged: its \d+ bytes have not the SHA-256"):
+        again.weights(OWNER, run_id, task_id)
+    assert again.result(OWNER, run_id, task_id).summary == result.summary  # the rest is still there
     again.close()

@@ -47,8 +47,10 @@ def test_a_series_under_a_run_stays_until_the_run_is_gone(store):
     run_id = finished_run(store)
     finished_run(store, request="second")
     (key,) = store.run(OWNER, run_id).spec.series
-    with pytest.raises(ConfigError, match="2 runs use this series; delete them first"):
-        store.delete_series(OWNER, key)
+    (record,) = store.series(OWNER)
+    for delete, name in ((store.delete_series, key), (store.delete_subject, record.subject)):
+        with pytest.raises(ConfigError, match="2 runs use this series; delete them first"):
+            delete(OWNER, name)
     store.delete_run(OWNER, run_id)
     with pytest.raises(ConfigError, match="1 run uses this series; delete it first"):
         store.delete_series(OWNER, key)
@@ -59,6 +61,18 @@ def test_a_series_that_is_not_there_is_said(store):
     for call in (lambda: store.panel(OWNER, ("0" * 64,)), lambda: store.delete_series(OWNER, "0" * 64)):
         with pytest.raises(NotFoundError, match="there is no series '000000000000' here; it may have been deleted"):
             call()
+
+
+def test_a_subject_that_is_not_there_is_said_and_nothing_is_kept(store):
+    new = Panel((months("new"),))
+    calls = (
+        lambda: store.delete_subject(OWNER, "0" * 16),
+        lambda: store.add_series(OWNER, new, "x", continues={"new": "0" * 16}),
+    )
+    for call in calls:
+        with pytest.raises(NotFoundError, match="there is no such series here; it may have been deleted: bring the data again"):
+            call()
+    assert store.series(OWNER) == ()
 
 
 def test_a_flipped_byte_of_a_series_is_noticed(store, home):
@@ -72,9 +86,9 @@ def test_a_flipped_byte_of_a_series_is_noticed(store, home):
 
 
 def test_a_flipped_byte_of_a_text_is_noticed(store, home):
-    store.add_series(OWNER, Panel((months("a very rare name"),)), "sales.csv")
+    store.add_series(OWNER, Panel((months(unit="a very rare unit"),)), "sales.csv")
     store.close()
-    flip(home / FILE, b"a very rare name", bit=0x80)
+    flip(home / FILE, b"a very rare unit", bit=0x80)
     again = Store.open(home)
     with pytest.raises(DamagedError, match=r"the store's file in .* is damaged"):
         again.series(OWNER)

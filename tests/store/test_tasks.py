@@ -181,12 +181,3 @@ def test_an_interrupted_run_resumes_without_repeating_what_is_done(store):
     assert states(store, run_id) == ("running", ["done", "queued", "queued", "queued"])
     assert store.resume(OWNER, run_id) == 0
     assert store.claim(b, "w") == 2
-
-
-def test_a_sweep_may_leave_what_waits(store):
-    run_id = new_run(store, "A", "B")
-    a, _, _ = task_ids(store, run_id)
-    store.claim(a, "w")
-    assert store.interrupt_all("stopped", keep_queued=True) == 1
-    assert states(store, run_id) == ("running", ["interrupted", "queued", "queued"])
-    assert store.interrupt_all("stopped", keep_queued=True) == 0

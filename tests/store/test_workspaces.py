@@ -18,6 +18,7 @@ LATER = datetime(2031, 6, 1, tzinfo=UTC)
 BY_ID = {  # every call that names a thing of a workspace; `things` are run, task, series, share
     "panel": lambda store, who, run, task, key, share: store.panel(who, (key,)),
     "delete_series": lambda store, who, run, task, key, share: store.delete_series(who, key),
+    "delete_subject": lambda store, who, run, task, key, share: store.delete_subject(who, subject_of(store, key)),
     "create_run": lambda store, who, run, task, key, share: store.create_run(
         who, "t", spec_of([key]), tasks_of(spec_of([key])), "new", VERSIONS, "hash"
     ),
@@ -26,6 +27,7 @@ BY_ID = {  # every call that names a thing of a workspace; `things` are run, tas
     "delete_run": lambda store, who, run, task, key, share: store.delete_run(who, run),
     "epochs": lambda store, who, run, task, key, share: store.epochs(who, run),
     "result": lambda store, who, run, task, key, share: store.result(who, run, task),
+    "weights": lambda store, who, run, task, key, share: store.weights(who, run, task),
     "cancel": lambda store, who, run, task, key, share: store.cancel(who, run, None),
     "retry": lambda store, who, run, task, key, share: store.retry(who, run, task),
     "resume": lambda store, who, run, task, key, share: store.resume(who, run),
@@ -33,7 +35,13 @@ BY_ID = {  # every call that names a thing of a workspace; `things` are run, tas
     "shares": lambda store, who, run, task, key, share: store.shares(who, run),
     "revoke_share": lambda store, who, run, task, key, share: store.revoke_share(who, share),
 }
-WITHOUT_ID = {"add_series", "series", "runs", "run_of_request", "live_count", "audit", "answer", "keep_answer"}
+WITHOUT_ID = {"add_series", "replace_series", "series", "runs", "run_of_request", "live_count", "audit"}
+WITHOUT_ID |= {"answer", "keep_answer"}
+
+
+def subject_of(store, key):
+    """The owner's subject of a content; no one else has it."""
+    return next((one.subject for one in store.series(OWNER) if one.key == key), key)
 
 
 @pytest.fixture
@@ -119,7 +127,7 @@ def test_series_cancels_and_views_leave_one_line_each(store, things):
 
 def test_reading_leaves_no_line(store, things):
     before = store.audit(OWNER)
-    for name in ("panel", "run", "epochs", "result", "shares"):
+    for name in ("panel", "run", "epochs", "result", "weights", "shares"):
         BY_ID[name](store, OWNER, *things)
     store.runs(OWNER), store.series(OWNER), store.live_count(OWNER), store.queued()
     assert store.audit(OWNER) == before

@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from core.codec import Encoded, bundle, decode, encode, pack, unbundle, unpack
+from core.codec import Encoded, bundle, decode_arrays, encode_arrays, pack, unbundle, unpack
 from core.evaluation.spec import RunSpec
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.limits import MIB, JobLimits
@@ -49,7 +49,7 @@ class Request:
         """As bytes, from which `Request.decode` makes the same request."""
         series = {f"series/{number}": encode_series(one) for number, one in enumerate(self.panel)}
         results = {f"outcome/{label}": pack(one) for label, one in self.outcomes.items() if isinstance(one, Encoded)}
-        weights = {"weights": pack(encode({}, self.weights))} if self.weights else {}
+        weights = {"weights": encode_arrays(self.weights)}
         fields = {
             "spec": self.spec and self.spec.as_json(),
             "label": self.label,
@@ -70,7 +70,7 @@ class Request:
             fields["spec"] and RunSpec.of_json(fields["spec"]),
             fields["label"],
             outcomes,
-            decode(unpack(parts["weights"]))[1] if "weights" in parts else {},
+            decode_arrays(parts["weights"]),
         )
 
 

@@ -13,7 +13,6 @@ from core.jobs.planning.cost import CostModel
 from core.jobs.planning.limits import MIB, JobLimits
 from core.jobs.running.asks import Answer, Subject
 from core.jobs.running.supervisor import Supervisor
-from core.store.codecs.results import decode_result
 from core.store.store import Store
 
 
@@ -39,7 +38,7 @@ class Questions:
             raise NotFoundError(f"the run has no trained model {label!r}; train it first")
 
         def request() -> Request:
-            weights = decode_result(self.store.result(workspace, run_id, task.id)).arrays if "weights" in question.needs else {}
+            weights = self.store.weights(workspace, run_id, task.id) if "weights" in question.needs else {}
             return Request(self.store.panel(workspace, record.spec.series), record.spec, label, weights=weights)
 
         return self._answer(workspace, question, Subject(f"{task.id} {task.attempt}", run_id=run_id), request, wait)

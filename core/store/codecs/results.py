@@ -1,4 +1,4 @@
-"""Results of tasks as bytes, and back without loss.
+"""Results of tasks as bytes, and back without loss; the arrays of the final fits are set aside, because few readers want them.
 
 A metric that is not a finite number is never written: it becomes absent, with that reason.
 """
@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple
 
 import numpy as np
 
-from core.codec import Encoded, decode, encode
+from core.codec import Encoded, decode, decode_arrays, encode
 from core.evaluation.backtest import Backtest
 from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores
@@ -28,7 +28,7 @@ Arrays = Mapping[str, np.ndarray]
 
 def encode_result(result: TaskResult) -> Encoded:
     """A task's result: what is short and read often in the summary, all arrays and the log in the array part."""
-    arrays = {f"fitted/{name}": array for name, array in result.arrays.items()}
+    arrays: dict[str, np.ndarray] = {}
     series = [_series_fields(one, f"series/{number}/", arrays) for number, one in enumerate(result.series)]
     if result.log:
         arrays["log"] = np.array([astuple(one.epoch) for one in result.log], dtype=np.float64)  # (E, 7), may hold NaN
@@ -36,13 +36,15 @@ def encode_result(result: TaskResult) -> Encoded:
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
     plain |= {"notes": list(result.notes), "is_learned": result.is_learned}
     scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
-    return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays)
+    return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays, result.arrays)
 
 
 def decode_result(encoded: Encoded) -> TaskResult:
-    """The result that `encode_result` was given.  Raises DamagedError."""
+    """The result that `encode_result` was given; it has no arrays of its fits where the bytes have nothing aside.
+
+    Raises DamagedError.
+    """
     found, arrays = decode(encoded)
-    prefix = "fitted/"
     return TaskResult(
         model=ModelSpec(**found["model"]),
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
@@ -52,7 +54,7 @@ def decode_result(encoded: Encoded) -> TaskResult:
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),
-        arrays={name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)},
+        arrays=decode_arrays(encoded.aside),
     )
 
 

@@ -1,4 +1,4 @@
-"""Processes that tests start: `python -m tests.store.children NAME HOME ...`. They answer in JSON on standard output.
+"""Processes that tests start: `python -m tests.store.sqlite.children NAME HOME ...`. They answer in JSON on standard output.
 
 Each loads the libraries once and then forks, for to load them takes longer than what is tried.
 """
@@ -115,10 +115,10 @@ def _quick_check(home: str) -> str:
 
 
 def limited(home: str) -> object:
-    """No file may grow beyond 600 KB; then it may again."""
+    """No file may grow beyond 700 KB; then it may again."""
     store = Store.open(Path(home), busy_seconds=1.0)
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, hard))
     kept, error = _fill(store)
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     return _after(store, home, kept, error)

@@ -19,7 +19,7 @@ from core.store.sqlite.database import FILE
 from core.store.store import Store
 from tests.store.building import OWNER, finished_run
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 THIRD = '''"""A change for the test."""
 
 import sqlalchemy as sa

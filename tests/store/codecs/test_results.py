@@ -3,7 +3,7 @@
 import json
 import math
 import zlib
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.codec import Encoded, decode, encode, pack, unpack
+from core.codec import Encoded, decode, decode_arrays, encode, pack, unpack
 from core.errors import DamagedError, StoreError
 from core.evaluation.backtest import Backtest
 from core.evaluation.design import design
@@ -125,6 +125,15 @@ def test_arrays_of_a_fit_keep_type_and_shape():
         assert (again[name].dtype, again[name].shape) == (array.dtype, array.shape), name
 
 
+def test_a_result_without_what_is_aside_has_no_arrays_of_its_fits():
+    encoded = encode_result(by_hand())
+    assert decode_arrays(encoded.aside).keys() == by_hand().arrays.keys()
+    bare = decode_result(replace(encoded, aside=b""))
+    assert bare.arrays == {}
+    assert bare.scores == by_hand().scores
+    assert not [name for name in decode(encoded)[1] if name in by_hand().arrays]
+
+
 def test_a_failed_task_keeps_its_reason():
     result = TaskResult(ModelSpec("ar", "AR"), "failed", 0.1, error="needs 40 points; bring more \ud800")
     assert vars(decode_result(encode_result(result))) == vars(result)
@@ -170,3 +179,12 @@ def test_two_parts_travel_in_one_piece():
     encoded = encode({"x": 1.5}, {"a": np.array([2.5])})
     assert unpack(pack(encoded)) == encoded
     assert pack(Encoded(b"abc", b"de")) == b"\x03\x00\x00\x00\x00\x00\x00\x00abcde"
+
+
+def test_three_parts_travel_in_one_piece():
+    packed = pack(Encoded(b"abc", b"de", b"fghi"))
+    assert packed == b"\xff" * 8 + b"\x03" + b"\x00" * 7 + b"\x02" + b"\x00" * 7 + b"abcdefghi"
+    assert unpack(packed) == Encoded(b"abc", b"de", b"fghi")
+    assert unpack(pack(Encoded(b"abc", b"", b"fghi"))) == Encoded(b"abc", b"", b"fghi")
+    with pytest.raises(DamagedError, match="cut off: 28 of 29 bytes"):
+        unpack(packed[:28])

@@ -16,8 +16,8 @@ from core.store.records import NewTask
 from core.store.store import Store
 from tests.store.building import OWNER, VERSIONS, months, new_run, spec_of, task_ids, update
 
-ROOT = Path(__file__).parents[2]
-CHILD = [sys.executable, "-W", "error", "-m", "tests.store.children"]
+ROOT = Path(__file__).parents[3]
+CHILD = [sys.executable, "-W", "error", "-m", "tests.store.sqlite.children"]
 
 
 def child(*arguments, before=()):
