@@ -49,7 +49,7 @@ from core.report.summary import versions
 from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result
 from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
-from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
+from core.store.records import LIVE, EpochRecord, Link, RunRecord, SeriesRecord, ShareRecord
 from core.store.store import Store
 
 
@@ -296,10 +296,21 @@ class Workbench:
         """End a link at once."""
         self.store.revoke_share(workspace, share_id)
 
-    def open_share(self, token: str, passphrase: str | None = None) -> Snapshot:
-        """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
-        _, snapshot = self.store.open_share(token, passphrase, datetime.now(UTC))
-        return thaw(snapshot)
+    def link(self, token: str) -> Link:
+        """What a link leads to; cheap enough to ask at every click.  Raises NotFoundError once it has ended."""
+        return self.store.link(token, datetime.now(UTC))
+
+    def admit(self, token: str, passphrase: str | None = None) -> None:
+        """Raises NotFoundError, PassphraseError unless it is the link's passphrase."""
+        self.store.admit(token, passphrase, datetime.now(UTC))
+
+    def shared_copy(self, token: str) -> Snapshot:
+        """The frozen copy behind a link, for a reader who was admitted.  Raises NotFoundError, DamagedError."""
+        return thaw(self.store.shared_copy(token, datetime.now(UTC)))
+
+    def count_view(self, token: str) -> None:
+        """A reader opened a link.  Raises NotFoundError, and StoreError where that cannot be written."""
+        self.store.count_view(token, datetime.now(UTC))
 
 
 def shared(home: Path) -> Workbench:

@@ -16,9 +16,11 @@ from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from core.store import attempts, audit, runs, series, shares, tasks
+from core.store.passphrases import Passphrases
 from core.store.records import (
     AuditRecord,
     EpochRecord,
+    Link,
     NewTask,
     QueuedTask,
     RunRecord,
@@ -41,6 +43,7 @@ class Store:
 
     def __init__(self, database: Database, notice: str | None, now: Callable[[], datetime]) -> None:
         self.database, self.notice, self.now = database, notice, now
+        self.passphrases = Passphrases()
 
     @classmethod
     def open(cls, home: Path, *, busy_seconds: float = 10.0, now: Callable[[], datetime] = utc_now) -> Self:
@@ -230,7 +233,7 @@ class Store:
         includes_data: bool,
     ) -> tuple[ShareRecord, str]:
         """A link to a frozen copy, and its token, which is told this once.  Raises NotFoundError, ConfigError."""
-        new = shares.NewShare.of(passphrase, expires, includes_data=includes_data)
+        new = shares.NewShare.of(passphrase, expires, includes_data=includes_data, hashed=self.passphrases.hashed)
         with self.database.writing() as connection:
             return shares.create(connection, workspace, run_id, new, snapshot, self.now()), new.token
 
@@ -244,13 +247,27 @@ class Store:
         with self.database.writing() as connection:
             shares.revoke(connection, workspace, share_id, self.now())
 
-    def open_share(self, token: str, passphrase: str | None, now: datetime) -> tuple[ShareRecord, Encoded]:
-        """The copy behind a link; counts a view.  Raises NotFoundError, PassphraseError, DamagedError."""
+    def link(self, token: str, now: datetime) -> Link:
+        """What a link leads to; a short reading.  Raises NotFoundError, in the same words for every link that does not work."""
         with self.database.reading() as connection:
-            link = shares.valid(connection, token, now)
-        shares.admit(link, passphrase)
+            return shares.link(connection, token, now)
+
+    def admit(self, token: str, passphrase: str | None, now: datetime) -> None:
+        """Raises NotFoundError, PassphraseError unless it is the link's passphrase."""
+        with self.database.reading() as connection:
+            row = shares.valid(connection, token, now)
+        if row.passphrase is not None:
+            self.passphrases.admit(row.id, row.salt, row.passphrase, passphrase)
+
+    def shared_copy(self, token: str, now: datetime) -> Encoded:
+        """The copy behind a link; the caller vouches that the reader was admitted.  Raises NotFoundError, DamagedError."""
+        with self.database.reading() as connection:
+            return shares.copy(connection, token, now)
+
+    def count_view(self, token: str, now: datetime) -> None:
+        """A link was opened.  Raises NotFoundError."""
         with self.database.writing() as connection:
-            return shares.view(connection, token, now)
+            shares.count_view(connection, token, now)
 
     def audit(self, workspace: str) -> tuple[AuditRecord, ...]:
         """What was done in the workspace, in its order."""

@@ -5,6 +5,7 @@ Readers of what never changes (a series by its key, a finished result) are kept 
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -14,17 +15,18 @@ import streamlit as st
 
 from core.data.choices import Choices
 from core.data.understanding import Understanding
-from core.errors import AppError, NotFoundError
+from core.errors import AppError, NotFoundError, StoreError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
-from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord
+from core.store.records import LIVE, EpochRecord, Link, RunRecord, SeriesRecord
 from core.workbench import Workbench, default_home, shared
 from pages.parts import state, visitor
 
+LOG = logging.getLogger("unroll")
 pa.set_memory_pool(pa.system_memory_pool())  # its own pool gives nothing back: 5 MB of a server that is to be small
 
 
@@ -207,6 +209,30 @@ def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:
 # --- links ----------------------------------------------------------------------------------------------------------
 
 
-def open_share(token: str, passphrase: str | None) -> Outcome:
-    """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
-    return of_snapshot(workbench().open_share(token, passphrase))
+def link(token: str) -> Link:
+    """What a link leads to.  Raises NotFoundError, from the moment on when it is revoked or expires."""
+    return workbench().link(token)
+
+
+def admit(token: str, passphrase: str) -> None:
+    """Raises PassphraseError unless it is the link's passphrase."""
+    workbench().admit(token, passphrase)
+
+
+def shared_report(token: str, link: Link) -> Outcome:
+    """The frozen copy behind a link, for a reader who was admitted.  Raises NotFoundError, DamagedError."""
+    return _shared(link.id, link.digest, token)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _shared(share_id: str, digest: str, _token: str) -> Outcome:  # noqa: ARG001
+    return of_snapshot(workbench().shared_copy(_token))
+
+
+def count_view(token: str, link: Link) -> None:
+    """Count that this session opened the link, once. A store that cannot write it down is no reason to tell the reader."""
+    if state.is_first_view(link.id):
+        try:
+            workbench().count_view(token)
+        except StoreError as error:
+            LOG.warning("a view of link %s was not counted: %s", link.id, error)

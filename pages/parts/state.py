@@ -15,6 +15,8 @@ import streamlit as st
 
 SERIES, RUN = "series", "run"  # what is at hand: series keys (or their beginnings) joined by ".", and the id of a run
 ROUTED, PAGE, TOKEN, REFUSED = "routed", "page", "workspace.token", "workspace.refused"
+ADMITTED, VIEWED = "report.admitted", "report.viewed"
+LINKS = 20  # that a session remembers
 SHORT = 10  # characters of a key in an address
 
 ADDRESS: Mapping[str, Mapping[str, str]] = {
@@ -154,3 +156,25 @@ def cookies_refused() -> bool:
 def refuse_cookies() -> None:
     """Remember that the browser keeps no cookie."""
     st.session_state[REFUSED] = True
+
+
+def is_admitted(link: str) -> bool:
+    """Whether the passphrase of this link was given in this session."""
+    return link in st.session_state.get(ADMITTED, ())
+
+
+def admit(link: str) -> None:
+    """Remember that the passphrase of this link was given."""
+    _mark(ADMITTED, link)
+
+
+def is_first_view(link: str) -> bool:
+    """Whether this session has not opened the link before; it has from now on."""
+    is_new = link not in st.session_state.get(VIEWED, ())
+    _mark(VIEWED, link)
+    return is_new
+
+
+def _mark(key: str, link: str) -> None:
+    known = [one for one in st.session_state.get(key, ()) if one != link]
+    st.session_state[key] = (*known, link)[-LINKS:]

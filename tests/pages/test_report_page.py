@@ -1,10 +1,14 @@
 """Report: what stands behind a link, and the same few words for every link that leads nowhere."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from core.store.codecs import snapshots
 from core.store.codecs.snapshots import freeze
+from core.store.tables import shares
 from pages.parts.text import safe
 from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
 from tests.report.made import claiming
@@ -118,6 +122,81 @@ def test_a_passphrase_of_one_link_is_not_tried_on_another(visit, link):
     sound(at.run())
     assert at.title[0].value == "This report needs a passphrase"
     assert not at.error
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """What costs time or memory when a link is opened: derived passphrases, and copies that are read."""
+    done = []
+    scrypt, decode = hashlib.scrypt, snapshots.decode
+    monkeypatch.setattr(hashlib, "scrypt", lambda *given, **more: (done.append("scrypt"), scrypt(*given, **more))[1])
+    monkeypatch.setattr(snapshots, "decode", lambda encoded: (done.append("copy"), decode(encoded))[1])
+    return done
+
+
+def unlocked(at, typed="open sesame"):
+    at.text_input[0].set_value(typed)
+    return sound(button(at, "Open the report").click().run())
+
+
+def viewed(bench):
+    return [one.action for one in bench.store.audit("finished")].count("viewed")
+
+
+def test_a_session_opens_a_link_once_however_often_it_clicks(visit, bench, link, ran, work):
+    token = link(passphrase="open sesame")
+    work.clear()
+    before = viewed(bench)
+    at = unlocked(visit("report", "stranger", share=token))
+    assert work == ["scrypt", "copy"]
+    for band in (95, 80):
+        sound(next(one for one in at.button_group if one.key == "report.band").set_value(band).run())
+    sound(at.toggle("report.expert").set_value(True).run())
+    assert "forecasts best" in at.subheader[0].value
+    assert work == ["scrypt", "copy"]
+    assert bench.shares("finished", ran["finished"])[0].views == 1
+    assert viewed(bench) - before == 1
+    unlocked(visit("report", "another", share=token))
+    assert work == ["scrypt", "copy", "scrypt"]
+    assert bench.shares("finished", ran["finished"])[0].views == 2
+
+
+def test_asking_for_the_passphrase_is_no_view(visit, bench, link, ran):
+    token = link(passphrase="open sesame")
+    unlocked(visit("report", "stranger", share=token), "wrong")
+    assert bench.shares("finished", ran["finished"])[0].views == 0
+
+
+@pytest.mark.parametrize("passphrase", [None, "open sesame"])
+@pytest.mark.parametrize("column", ["revoked", "expires"])
+def test_a_report_that_is_open_ends_with_its_link_at_the_next_click(visit, bench, link, ran, passphrase, column):
+    at = visit("report", "stranger", share=link(passphrase=passphrase))
+    if passphrase:
+        unlocked(at)
+    assert at.select_slider
+    share = bench.shares("finished", ran["finished"])[0]
+    with bench.store.database.writing() as connection:
+        connection.execute(update(shares).where(shares.c.id == share.id).values({column: datetime.now(UTC)}))
+    assert read(sound(at.toggle("report.expert").set_value(True).run())).startswith("This link shows nothing")
+
+
+def test_a_link_opens_while_its_view_cannot_be_counted(visit, bench, link, ran, monkeypatch):
+    token = link()
+    lock = bench.store.database.lock
+    monkeypatch.setattr(lock, "busy_seconds", 0.05)
+    with lock.held():
+        at = sound(visit("report", "stranger", share=token))
+        assert not at.error
+        assert "forecasts best" in at.subheader[0].value
+    assert bench.shares("finished", ran["finished"])[0].views == 0
+
+
+def test_an_empty_passphrase_is_no_try(visit, link):
+    at = visit("report", "stranger", share=link(passphrase="open sesame"))
+    for _ in range(6):
+        unlocked(at, "")
+        assert at.error[0].value.startswith("The passphrase is empty")
+    assert "forecasts best" in unlocked(at).subheader[0].value
 
 
 def test_a_hostile_run_is_only_names_behind_its_link(visit, link):
