@@ -301,7 +301,7 @@ class Workbench:
         return self.store.link(token, datetime.now(UTC))
 
     def admit(self, token: str, passphrase: str | None = None) -> None:
-        """Raises NotFoundError, PassphraseError unless it is the link's passphrase."""
+        """Raises NotFoundError, PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
         self.store.admit(token, passphrase, datetime.now(UTC))
 
     def shared_copy(self, token: str) -> Snapshot:

@@ -253,7 +253,7 @@ class Store:
             return shares.link(connection, token, now)
 
     def admit(self, token: str, passphrase: str | None, now: datetime) -> None:
-        """Raises NotFoundError, PassphraseError unless it is the link's passphrase."""
+        """Raises NotFoundError, PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
         with self.database.reading() as connection:
             row = shares.valid(connection, token, now)
         if row.passphrase is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import PassphraseError
+from core.errors import LimitError, PassphraseError
 from core.report.outcome import Outcome
 from core.store.records import Link
-from pages.parts import board, results, services, state, takeaway
+from pages.parts import board, frame, results, services, state, takeaway
 from pages.parts.text import count, day, safe
 
 READING = (
@@ -38,6 +38,8 @@ def _try(token: str, typed: str, mark: str) -> None:
         services.admit(token, typed)
     except PassphraseError:
         st.error("That is not the passphrase of this link. Check capital letters, or ask the person who sent it.")
+    except LimitError as error:
+        frame.problem(error)
     else:
         state.admit(mark)
         st.rerun()

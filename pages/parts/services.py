@@ -215,7 +215,7 @@ def link(token: str) -> Link:
 
 
 def admit(token: str, passphrase: str) -> None:
-    """Raises PassphraseError unless it is the link's passphrase."""
+    """Raises PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
     workbench().admit(token, passphrase)
 
 

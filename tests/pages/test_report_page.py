@@ -10,7 +10,7 @@ from core.store.codecs import snapshots
 from core.store.codecs.snapshots import freeze
 from core.store.tables import shares
 from pages.parts.text import safe
-from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
+from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound, unescaped
 from tests.report.made import claiming
 
 
@@ -189,6 +189,25 @@ def test_a_link_opens_while_its_view_cannot_be_counted(visit, bench, link, ran, 
         assert not at.error
         assert "forecasts best" in at.subheader[0].value
     assert bench.shares("finished", ran["finished"])[0].views == 0
+
+
+def test_after_five_wrong_passphrases_a_link_waits_for_everybody_who_was_not_let_in(visit, link, work):
+    token = link(passphrase="open sesame")
+    inside = unlocked(visit("report", "reader", share=token))
+    at = visit("report", "guesser", share=token)
+    for number in range(5):
+        unlocked(at, f"wrong {number}")
+        assert "That is not the passphrase of this link" in at.error[0].value
+    work.clear()
+    for session in (at, visit("report", "another", share=token)):
+        unlocked(session)
+        (said,) = [unescaped(one.value) for one in session.error]
+        assert said.startswith("Too many wrong passphrases for this link; try again in ")
+        assert said.endswith(" seconds")
+        assert "sales" not in raw(session)
+    assert work == []
+    sound(inside.toggle("report.expert").set_value(True).run())
+    assert "forecasts best" in inside.subheader[0].value
 
 
 def test_an_empty_passphrase_is_no_try(visit, link):
