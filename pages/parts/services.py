@@ -226,7 +226,7 @@ def shared_report(token: str, link: Link) -> Outcome:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _shared(share_id: str, digest: str, _token: str) -> Outcome:  # noqa: ARG001
-    return of_snapshot(workbench().shared_copy(_token))
+    return of_snapshot(workbench().shared_copy(_token), digest)
 
 
 def count_view(token: str, link: Link) -> None:

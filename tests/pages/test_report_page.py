@@ -218,6 +218,18 @@ def test_an_empty_passphrase_is_no_try(visit, link):
     assert "forecasts best" in unlocked(at).subheader[0].value
 
 
+def test_two_links_of_one_run_do_not_share_their_charts(visit, bench, ran):
+    """As when a model that had failed was tried again between the two."""
+    record, outcome = bench.store.run("finished", ran["finished"]), bench.outcome("finished", ran["finished"])
+    charts = []
+    for results in (outcome.results[1:], outcome.results):
+        copy = freeze(record, results, None, outcome.panel)
+        _, token = bench.store.create_share("finished", record.id, copy, expires=None, passphrase=None, includes_data=True)
+        charts.append(sound(visit("report", "stranger", share=token)).get("vega_lite_chart")[0].proto)
+    assert ["3 models in all" in charts[0].alt, "4 models in all" in charts[1].alt] == [True, True]
+    assert charts[0].spec != charts[1].spec
+
+
 def test_a_hostile_run_is_only_names_behind_its_link(visit, link):
     at = sound(visit("report", "stranger", share=link("hostile")))
     assert at.title[0].value == "\\<script\\>alert\\(1\\)\\<\\/script\\>"
