@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LimitError, PassphraseError
+from core.metrics.registry import score_key
 from core.report.outcome import Outcome
 from core.store.records import Link
 from pages.parts import board, frame, results, services, state, takeaway
@@ -14,7 +15,7 @@ READING = (
     "MASE: error against repeating the last season in the past; below 1 is better than that. "
     "MAE: how far off on average. Coverage: how often the truth lay inside the interval."
 )
-PLAIN = ("mase", "mae", "coverage_80")
+NARROW = 480  # pixels
 
 
 def is_admitted(token: str, link: Link) -> bool:
@@ -23,7 +24,7 @@ def is_admitted(token: str, link: Link) -> bool:
     if not link.has_passphrase or state.is_admitted(mark):
         return True
     st.title("This report needs a passphrase", anchor=False)
-    with st.form("report.asking", border=False):
+    with st.form("report.asking", border=False, width=NARROW):
         typed = st.text_input("Passphrase", type="password", max_chars=200)
         pressed = st.form_submit_button("Open the report", type="primary")
     if pressed and typed:
@@ -66,7 +67,7 @@ def show(outcome: Outcome) -> None:
         drawn = results.fan(outcome, results.Selection(series_id, origin, coverage, is_own, is_combined))
     st.subheader("Scores", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
-    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else PLAIN)
+    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else _plain(outcome))
     st.caption(READING)
     if expert:
         results.steps(outcome, series_id)
@@ -75,6 +76,11 @@ def show(outcome: Outcome) -> None:
         _method(outcome)
     takeaway.downloads(outcome, drawn)
     st.caption("Made with Unroll. This page is a frozen copy and cannot be changed.")
+
+
+def _plain(outcome: Outcome) -> tuple[str, ...]:
+    """The scores that a reader sees first, of the intervals only how often the narrowest ones held."""
+    return ("mase", "mae", *(score_key("coverage", one) for one in sorted(outcome.spec.coverages or ())[:1]))
 
 
 def _method(outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ The address counts when a session begins and when the page changes; otherwise th
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -32,7 +33,8 @@ ADDRESS: Mapping[str, Mapping[str, str]] = {
     "compare": {"run": RUN, "of": "compare.series", "at": "compare.origin", "band": "compare.band", "view": "compare.view"},
     "runs": {"shown": "runs.shown"},
 }
-NUMBERS = ("train.horizon", "train.origins", "compare.band", "runs.shown")
+NUMBERS = ("train.horizon", "train.origins", "runs.shown")
+PERCENTS = ("compare.band",)
 
 
 def begin(shown: str) -> None:
@@ -50,6 +52,9 @@ def _adopt(key: str, text: str | None) -> None:
     if key in NUMBERS:
         if text.isascii() and text.isdigit() and len(text) < 7:
             st.session_state[key] = int(text)
+    elif key in PERCENTS:
+        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,8})?", text):
+            st.session_state[key] = float(text) if "." in text else int(text)
     else:
         st.session_state[key] = text
 
