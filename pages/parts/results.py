@@ -53,6 +53,7 @@ def verdict(outcome: Outcome) -> None:
 def ask_series(outcome: Outcome, page: str) -> str:
     """Which series is shown."""
     ids = outcome.series_ids
+    state.spelled(f"{page}.series", ids)
     state.among(f"{page}.series", ids, ids[0])
     if len(ids) > 1:
         st.selectbox(f"Series, one of {len(ids):,}", ids, key=f"{page}.series", persist_state="session")

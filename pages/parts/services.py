@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import streamlit as st
@@ -104,13 +104,27 @@ def series_at_hand() -> tuple[str, ...]:
     wanted = state.series_keys()
     if not wanted or all(len(key) == 64 for key in wanted):
         return wanted
-    known = [record.key for record in all_series()]
-    found = tuple(next((one for one in known if one.startswith(key)), "") for key in wanted)
+    known = all_series()
+    if wanted[0].startswith(state.MARK):
+        found = next((keys for keys in _sets(known) if state.short_series(keys) == wanted[0]), ("",))
+    else:
+        found = tuple(next((one.key for one in known if one.key.startswith(key)), "") for key in wanted)
     if not all(found):
         state.set_series(())
         raise NotFoundError("the series of this address is not here; it may have been deleted, or belongs to somebody else")
     state.set_series(found)
     return found
+
+
+def _sets(known: tuple[SeriesRecord, ...]) -> Iterator[tuple[str, ...]]:
+    """What may have been at hand together: the series of a run; all of one source, the newest of each name, or of one time."""
+    yield from (record.spec.series for record in runs())
+    for source in dict.fromkeys(one.source for one in known):
+        brought = [one for one in known if one.source == source]
+        yield tuple(one.key for one in brought)
+        yield tuple({one.id: one.key for one in reversed(brought)}.values())
+        for moment in dict.fromkeys(one.created for one in brought):
+            yield tuple(one.key for one in brought if one.created == moment)
 
 
 def series_or_newest() -> tuple[str, ...]:
@@ -159,6 +173,13 @@ def run(run_id: str) -> RunRecord:
     """A run and its tasks as they stand, without epochs."""
     bench, workspace = own()
     return bench.progress(workspace, run_id)
+
+
+def opened_run(run_id: str) -> RunRecord:
+    """The same; its series are put at hand where there are none, as after a visit by its address."""
+    record = run(run_id)
+    state.set_series(state.series_keys() or record.spec.series)
+    return record
 
 
 def epochs(run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
