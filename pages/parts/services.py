@@ -141,7 +141,7 @@ def panel(keys: tuple[str, ...]) -> Panel:
     return _panel(visitor.workspace(), keys)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _panel(workspace: str, keys: tuple[str, ...]) -> Panel:
     return workbench().panel(workspace, keys)
 
@@ -213,7 +213,7 @@ def outcome(record: RunRecord) -> Outcome:
     return _outcome(visitor.workspace(), record.id, record.title, ended)
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
     return workbench().outcome(workspace, run_id)
 
