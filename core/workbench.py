@@ -44,12 +44,13 @@ from core.jobs.planning.launch import (
 )
 from core.jobs.planning.limits import Host, JobLimits
 from core.jobs.running.supervisor import Supervisor
+from core.report.links import Links
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
 from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result
-from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
-from core.store.records import LIVE, EpochRecord, Link, RunRecord, SeriesRecord, ShareRecord
+from core.store.codecs.snapshots import decode_comparison, freeze
+from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord, ShareRecord
 from core.store.store import Store
 
 
@@ -87,6 +88,7 @@ class Workbench:
         self.launching = threading.Lock()
         self.uploads = Uploads()
         self.store = Store.open(home)
+        self.links = Links(self.store)
         self.cost = CostModel(home / "machine.json")
         self.supervisor = Supervisor(self.store, home, host=self.limits.host, limits=self.limits.jobs, cost=self.cost)
         try:
@@ -295,22 +297,6 @@ class Workbench:
     def revoke(self, workspace: str, share_id: str) -> None:
         """End a link at once."""
         self.store.revoke_share(workspace, share_id)
-
-    def link(self, token: str) -> Link:
-        """What a link leads to; cheap enough to ask at every click.  Raises NotFoundError once it has ended."""
-        return self.store.link(token, datetime.now(UTC))
-
-    def admit(self, token: str, passphrase: str | None = None) -> None:
-        """Raises NotFoundError, PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
-        self.store.admit(token, passphrase, datetime.now(UTC))
-
-    def shared_copy(self, token: str) -> Snapshot:
-        """The frozen copy behind a link, for a reader who was admitted.  Raises NotFoundError, DamagedError."""
-        return thaw(self.store.shared_copy(token, datetime.now(UTC)))
-
-    def count_view(self, token: str) -> None:
-        """A reader opened a link.  Raises NotFoundError, and StoreError where that cannot be written."""
-        self.store.count_view(token, datetime.now(UTC))
 
 
 def shared(home: Path) -> Workbench:

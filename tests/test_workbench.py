@@ -23,7 +23,6 @@ from tests.faults.home import OWNER, ended, launched, months, network, plain
 
 STRANGER = "stranger"
 OPEN_TO_ALL = {"close", "understand", "understand_file", "examples", "example"}  # they know of no workspace
-BY_TOKEN = {"link", "admit", "shared_copy", "count_view"}
 OWN_ONLY = {"add_series", "keep_upload", "series", "runs"}  # of a workspace, and about nothing that has an id
 
 
@@ -57,12 +56,12 @@ def asked(bench, name, workspace, values):
     return getattr(bench, name)(workspace, **named)
 
 
-ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY - BY_TOKEN)
+ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY)
 
 
 def test_every_call_is_of_a_workspace_or_known_to_be_open(finished):
     for name, parameters in calls().items():
-        assert name in OPEN_TO_ALL | BY_TOKEN or list(parameters)[1] == "workspace", name
+        assert name in OPEN_TO_ALL or list(parameters)[1] == "workspace", name
         free = {"panel", "source", "request", "budget", "days", "passphrase", "includes_data", "content", "name"}
         known = {"self", "workspace", *finished, *free}
         assert name in OPEN_TO_ALL or set(parameters) <= known, f"{name} has a parameter that is not tried with foreign ids"
@@ -160,28 +159,28 @@ def test_a_metric_that_cannot_be_computed_is_absent_with_its_reason_and_never_na
 def test_a_link_shows_the_frozen_run_until_it_is_revoked(bench, finished):
     share, token = bench.share(OWNER, finished["run_id"], days=None)
     bench.rename(OWNER, finished["run_id"], "renamed later")
-    bench.count_view(token)
-    assert bench.shared_copy(token).title == "sales, next 6"
+    bench.links.count_view(token)
+    assert bench.links.copy(token).title == "sales, next 6"
     assert token not in str(bench.shares(OWNER, finished["run_id"]))
     assert next(one for one in bench.shares(OWNER, finished["run_id"]) if one.id == share.id).views == 1
     bench.revoke(OWNER, share.id)
     with pytest.raises(NotFoundError, match="has expired or was revoked"):
-        bench.shared_copy(token)
+        bench.links.copy(token)
 
 
 def test_a_link_with_a_passphrase_asks_for_it(bench, finished):
     _, token = bench.share(OWNER, finished["run_id"], passphrase="Zürich 1848")
     with pytest.raises(PassphraseError, match="asks for a passphrase"):
-        bench.admit(token)
+        bench.links.admit(token)
     with pytest.raises(PassphraseError, match="this is not the passphrase"):
-        bench.admit(token, "zürich 1848")
-    bench.admit(token, "Zürich 1848")
-    assert bench.link(token).has_passphrase
+        bench.links.admit(token, "zürich 1848")
+    bench.links.admit(token, "Zürich 1848")
+    assert bench.links.find(token).has_passphrase
 
 
 def test_a_link_expires_and_days_have_bounds(bench, finished):
     _, token = bench.share(OWNER, finished["run_id"], days=1)
-    assert bench.shared_copy(token)
+    assert bench.links.copy(token)
     with pytest.raises(NotFoundError):
         bench.store.link(token, datetime.now(UTC) + timedelta(days=1, seconds=1))
     for days in (0, 4000, float("nan")):
@@ -200,10 +199,10 @@ def test_a_link_needs_a_finished_run_and_ends_with_it(bench):
     done = launched(bench, *plain("naive"))
     ended(bench, done)
     _, token = bench.share(OWNER, done, includes_data=True)
-    assert bench.shared_copy(token)
+    assert bench.links.copy(token)
     bench.delete(OWNER, done)
     with pytest.raises(NotFoundError):
-        bench.shared_copy(token)
+        bench.links.copy(token)
 
 
 def test_a_process_has_one_shared_workbench_from_many_threads_and_after_a_reload(tmp_path):

@@ -232,12 +232,12 @@ def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:
 
 def link(token: str) -> Link:
     """What a link leads to.  Raises NotFoundError, from the moment on when it is revoked or expires."""
-    return workbench().link(token)
+    return workbench().links.find(token)
 
 
 def admit(token: str, passphrase: str) -> None:
     """Raises PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
-    workbench().admit(token, passphrase)
+    workbench().links.admit(token, passphrase)
 
 
 def shared_report(token: str, link: Link) -> Outcome:
@@ -247,13 +247,13 @@ def shared_report(token: str, link: Link) -> Outcome:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _shared(share_id: str, digest: str, _token: str) -> Outcome:  # noqa: ARG001
-    return of_snapshot(workbench().shared_copy(_token), digest)
+    return of_snapshot(workbench().links.copy(_token), digest)
 
 
 def count_view(token: str, link: Link) -> None:
     """Count that this session opened the link, once. A store that cannot write it down is no reason to tell the reader."""
     if state.is_first_view(link.id):
         try:
-            workbench().count_view(token)
+            workbench().links.count_view(token)
         except StoreError as error:
             LOG.warning("a view of link %s was not counted: %s", link.id, error)
