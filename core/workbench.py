@@ -46,10 +46,11 @@ from core.jobs.running.local import LocalExecutor
 from core.jobs.running.lock import HomeLock
 from core.jobs.running.questions import Questions
 from core.jobs.running.supervisor import Supervisor
+from core.report.links import Links
 from core.report.outcome import Outcome, of_run
 from core.report.summary import versions
 from core.store.codecs.results import decode_result
-from core.store.codecs.snapshots import Snapshot, decode_comparison, freeze, thaw
+from core.store.codecs.snapshots import decode_comparison, freeze
 from core.store.records import LIVE, EpochRecord, RunRecord, ShareRecord
 from core.store.store import Store
 
@@ -92,6 +93,7 @@ class Workbench(Collection):
         self.lock = HomeLock.of(home)
         try:
             self.store = Store.open(home)
+            self.links = Links(self.store)
             self._start(home, executor or LocalExecutor(self.limits.host, home / "work"))
         except BaseException:
             self.lock.release()
@@ -269,11 +271,6 @@ class Workbench(Collection):
     def revoke(self, workspace: str, share_id: str) -> None:
         """End a link at once."""
         self.store.revoke_share(workspace, share_id)
-
-    def open_share(self, token: str, passphrase: str | None = None) -> Snapshot:
-        """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
-        _, snapshot = self.store.open_share(token, passphrase, datetime.now(UTC))
-        return thaw(snapshot)
 
 
 def shared(home: Path) -> Workbench:

@@ -21,7 +21,7 @@ if run_id is None:
     raise frame.EndOfPage
 
 # Compute
-record = services.run(run_id)
+record = services.opened_run(run_id)
 outcome = services.outcome(record)
 
 # Show

@@ -2,18 +2,25 @@
 
 import streamlit as st
 
-from core.errors import NotFoundError, PassphraseError
-from pages.parts import reader, services
+from core.errors import NotFoundError
+from pages.parts import frame, reader, services
 from pages.parts.router import through_the_router
 
 through_the_router()
 
+# Ask
 token = st.query_params.get("share", "")
 try:
-    outcome = services.open_share(token, reader.passphrase(token))
-except PassphraseError:
-    reader.ask_passphrase(token)
+    link = services.link(token)
 except NotFoundError:
     reader.no_report()
-else:
-    reader.show(outcome)
+    raise frame.EndOfPage from None
+if not reader.is_admitted(token, link):
+    raise frame.EndOfPage
+
+# Compute
+outcome = services.shared_report(token, link)
+
+# Show
+reader.show(outcome)
+services.count_view(token, link)

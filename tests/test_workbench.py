@@ -57,12 +57,12 @@ def asked(bench, name, workspace, values):
     return getattr(bench, name)(workspace, **named)
 
 
-ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY - {"open_share"})
+ABOUT_IDS = sorted(set(calls()) - OPEN_TO_ALL - OWN_ONLY)
 
 
 def test_every_call_is_of_a_workspace_or_known_to_be_open(finished):
     for name, parameters in calls().items():
-        assert name in OPEN_TO_ALL | {"open_share"} or list(parameters)[1] == "workspace", name
+        assert name in OPEN_TO_ALL or list(parameters)[1] == "workspace", name
         free = {"panel", "source", "request", "budget", "days", "passphrase", "includes_data", "content", "name"}
         free |= {"former", "continues"}  # tried by the tests of the store
         known = {"self", "workspace", *finished, *free}
@@ -161,28 +161,30 @@ def test_a_metric_that_cannot_be_computed_is_absent_with_its_reason_and_never_na
 def test_a_link_shows_the_frozen_run_until_it_is_revoked(bench, finished):
     share, token = bench.share(OWNER, finished["run_id"], days=None)
     bench.rename(OWNER, finished["run_id"], "renamed later")
-    assert bench.open_share(token).title == "sales, next 6"
+    bench.links.count_view(token)
+    assert bench.links.copy(token).title == "sales, next 6"
     assert token not in str(bench.shares(OWNER, finished["run_id"]))
     assert next(one for one in bench.shares(OWNER, finished["run_id"]) if one.id == share.id).views == 1
     bench.revoke(OWNER, share.id)
     with pytest.raises(NotFoundError, match="has expired or was revoked"):
-        bench.open_share(token)
+        bench.links.copy(token)
 
 
 def test_a_link_with_a_passphrase_asks_for_it(bench, finished):
     _, token = bench.share(OWNER, finished["run_id"], passphrase="Zürich 1848")
     with pytest.raises(PassphraseError, match="asks for a passphrase"):
-        bench.open_share(token)
+        bench.links.admit(token)
     with pytest.raises(PassphraseError, match="this is not the passphrase"):
-        bench.open_share(token, "zürich 1848")
-    assert bench.open_share(token, "Zürich 1848")
+        bench.links.admit(token, "zürich 1848")
+    bench.links.admit(token, "Zürich 1848")
+    assert bench.links.find(token).has_passphrase
 
 
 def test_a_link_expires_and_days_have_bounds(bench, finished):
     _, token = bench.share(OWNER, finished["run_id"], days=1)
-    assert bench.open_share(token)
+    assert bench.links.copy(token)
     with pytest.raises(NotFoundError):
-        bench.store.open_share(token, None, datetime.now(UTC) + timedelta(days=1, seconds=1))
+        bench.store.link(token, datetime.now(UTC) + timedelta(days=1, seconds=1))
     for days in (0, 4000, float("nan")):
         with pytest.raises(ConfigError, match="choose more than 0 and at most 3,650"):
             bench.share(OWNER, finished["run_id"], days=days)
@@ -199,10 +201,10 @@ def test_a_link_needs_a_finished_run_and_ends_with_it(bench):
     done = launched(bench, *plain("naive"))
     ended(bench, done)
     _, token = bench.share(OWNER, done, includes_data=True)
-    assert bench.open_share(token)
+    assert bench.links.copy(token)
     bench.delete(OWNER, done)
     with pytest.raises(NotFoundError):
-        bench.open_share(token)
+        bench.links.copy(token)
 
 
 def test_a_process_has_one_shared_workbench_from_many_threads_and_after_a_reload(tmp_path):

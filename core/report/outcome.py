@@ -99,13 +99,12 @@ def of_run(record: RunRecord, results: Sequence[TaskResult], comparison: Compari
     )  # fmt: skip
 
 
-def of_snapshot(snapshot: Snapshot) -> Outcome:
-    """The frozen copy behind a link."""
+def of_snapshot(snapshot: Snapshot, digest: str) -> Outcome:
+    """The frozen copy behind a link. digest: SHA-256 of its bytes."""
     known = {one.model.label for one in snapshot.results}
     missing = {one.label: "not finished" for one in snapshot.spec.models if one.label not in known}
-    key = f"{snapshot.data_hash} {snapshot.created.isoformat()} {snapshot.spec} {snapshot.panel is not None}"
     return Outcome(
-        key, snapshot.title, snapshot.created, snapshot.spec, snapshot.versions,
+        digest, snapshot.title, snapshot.created, snapshot.spec, snapshot.versions,
         snapshot.results, snapshot.comparison, snapshot.panel, missing,
     )  # fmt: skip
 

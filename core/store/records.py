@@ -153,6 +153,15 @@ class ShareRecord:
 
 
 @dataclass(frozen=True)
+class Link:
+    """What a link that still works leads to. digest: SHA-256 of its frozen copy, in hex."""
+
+    id: str
+    digest: str
+    has_passphrase: bool
+
+
+@dataclass(frozen=True)
 class AuditRecord:
     """Who did what, when; append-only."""
 

@@ -1,20 +1,21 @@
-"""Links to a frozen copy of a run. Only the SHA-256 of a token is kept, and scrypt of a passphrase."""
+"""Links to a frozen copy of a run. Only the SHA-256 of a token is kept, and the hash of a passphrase."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from core.codec import Encoded
-from core.errors import ConfigError, NotFoundError, PassphraseError
+from core.errors import ConfigError, NotFoundError
 from core.store.audit import note
-from core.store.records import ShareRecord
-from core.store.rows import encoded, encoded_row, share_record
+from core.store.records import Link, ShareRecord
+from core.store.rows import encoded, encoded_row, sha256, share_record
 from core.store.runs import require
 from core.store.tables import shares, snapshots
 
@@ -32,13 +33,20 @@ class NewShare:
     includes_data: bool
 
     @classmethod
-    def of(cls, passphrase: str | None, expires: datetime | None, *, includes_data: bool) -> NewShare:
-        """A new token, and the hash of the passphrase: 50 ms, so do it outside of a transaction.  Raises ConfigError."""
+    def of(
+        cls,
+        passphrase: str | None,
+        expires: datetime | None,
+        *,
+        includes_data: bool,
+        hashed: Callable[[str, bytes], bytes],
+    ) -> NewShare:
+        """A new token, and the passphrase `hashed` with a new salt: call it outside of a transaction.  Raises ConfigError."""
         if passphrase is not None and not passphrase.strip():
             raise ConfigError("the passphrase is empty; write at least one letter, or choose none")
         salt = None if passphrase is None else secrets.token_bytes(16)
-        hashed = None if passphrase is None else _hashed(passphrase, salt)
-        return cls(secrets.token_urlsafe(TOKEN_BYTES), salt, hashed, expires, includes_data)
+        secret = None if passphrase is None else hashed(passphrase, salt)
+        return cls(secrets.token_urlsafe(TOKEN_BYTES), salt, secret, expires, includes_data)
 
 
 def create(connection: Connection, workspace: str, run_id: str, new: NewShare, snapshot: Encoded, now: datetime) -> ShareRecord:
@@ -85,30 +93,26 @@ def valid(connection: Connection, token: str, now: datetime) -> Row:
     return row
 
 
-def admit(row: Row, passphrase: str | None) -> None:
-    """Raises PassphraseError unless it is the link's passphrase. 50 ms, so call it outside of a transaction."""
-    if row.passphrase is None:
-        return
-    if passphrase is None:
-        raise PassphraseError("this link asks for a passphrase; whoever sent it knows it")
-    if not hmac.compare_digest(row.passphrase, _hashed(passphrase, row.salt)):
-        raise PassphraseError("this is not the passphrase of the link; check capital letters, or ask whoever sent it")
+def link(connection: Connection, token: str, now: datetime) -> Link:
+    """What the link leads to, without the copy's bytes.  Raises NotFoundError."""
+    row = valid(connection, token, now)
+    parts = select(snapshots.c.summary_sha256, snapshots.c.arrays_sha256).where(snapshots.c.share_id == row.id)
+    return Link(row.id, sha256("".join(connection.execute(parts).one()).encode()), row.passphrase is not None)
 
 
-def view(connection: Connection, token: str, now: datetime) -> tuple[ShareRecord, Encoded]:
-    """The link and its copy; the view is counted.  Raises NotFoundError, DamagedError."""
+def copy(connection: Connection, token: str, now: datetime) -> Encoded:
+    """The frozen copy, whatever passphrase the link has.  Raises NotFoundError, DamagedError."""
     row = valid(connection, token, now)
     kept = connection.execute(select(snapshots).where(snapshots.c.share_id == row.id)).one()
-    snapshot = encoded(kept, "the shared copy")
+    return encoded(kept, "the shared copy")
+
+
+def count_view(connection: Connection, token: str, now: datetime) -> None:
+    """Raises NotFoundError."""
+    row = valid(connection, token, now)
     connection.execute(update(shares).where(shares.c.id == row.id).values(views=shares.c.views + 1))
     note(connection, now, row.workspace, "viewed", row.id)
-    return share_record(valid(connection, token, now)), snapshot
 
 
 def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _hashed(passphrase: str, salt: bytes) -> bytes:
-    """Slow and memory-hungry on purpose.  Source: Percival 2009; RFC 7914 with N = 2^14, r = 8, p = 1."""
-    return hashlib.scrypt(passphrase.encode("utf-8", "surrogatepass"), salt=salt, n=2**14, r=8, p=1)

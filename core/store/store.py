@@ -6,7 +6,7 @@ out; safe from many threads. Every call may raise StoreError: busy, full, damage
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -15,19 +15,18 @@ import numpy as np
 
 from core.codec import Encoded
 from core.evaluation.spec import RunSpec
-from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
-from core.store import answers, attempts, audit, runs, series, shares, tasks
+from core.store import answers, audit, runs, series, shares, tasks
+from core.store.passphrases import Passphrases
+from core.store.queue import Queue
 from core.store.records import (
     AuditRecord,
     EpochRecord,
+    Link,
     NewTask,
-    QueuedTask,
     RunRecord,
     SeriesRecord,
     ShareRecord,
-    State,
-    TaskUpdate,
 )
 from core.store.sqlite.database import Database
 from core.store.sqlite.opening import open_database
@@ -38,11 +37,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class Store(Queue):
     """See the module's text. notice: what happened to an earlier store when this one was opened, None if nothing did."""
 
     def __init__(self, database: Database, notice: str | None, now: Callable[[], datetime]) -> None:
         self.database, self.notice, self.now = database, notice, now
+        self.passphrases = Passphrases()
 
     @classmethod
     def open(cls, home: Path, *, busy_seconds: float = 10.0, now: Callable[[], datetime] = utc_now) -> Self:
@@ -186,68 +186,6 @@ class Store:
         with self.database.writing() as connection:
             return tasks.resume(connection, workspace, run_id, self.now())
 
-    # --- the supervisor's -------------------------------------------------------------------------------------------
-
-    def queued(self) -> tuple[QueuedTask, ...]:
-        """The tasks that can start, in the order of launch; the comparison of a run only when its models have ended."""
-        with self.database.reading() as connection:
-            return attempts.queued(connection)
-
-    def claim(self, task_id: str, worker: str) -> int | None:
-        """The number of the attempt that begins; None if the task does not wait any more."""
-        with self.database.writing() as connection:
-            return attempts.claim(connection, task_id, worker, self.now())
-
-    def payload(self, task_id: str) -> tuple[RunSpec, ModelSpec | None, Panel]:
-        """What a worker needs.  Raises NotFoundError, DamagedError."""
-        with self.database.reading() as connection:
-            return attempts.payload(connection, task_id)
-
-    def write(self, updates: Sequence[TaskUpdate]) -> None:
-        """What running attempts say, in one transaction; what an old attempt says changes nothing."""
-        with self.database.writing() as connection:
-            attempts.write(connection, updates)
-
-    def end_task(
-        self,
-        task_id: str,
-        attempt: int,
-        state: State,
-        *,
-        error: str | None = None,
-        seconds: float | None = None,
-        result: Encoded | None = None,
-    ) -> bool:
-        """How an attempt ended, with its result, and the run's state after it; False if it is not the running attempt.
-
-        What the result has aside is kept as the task's weights.
-        """
-        ended = {"state": state, "error": error, "seconds": seconds, "ended": self.now()}
-        whole = {"fraction": 1.0} if state == "done" else {}
-        with self.database.writing() as connection:
-            return attempts.end(connection, task_id, attempt, ended | whole, result)
-
-    def requeue(self, task_id: str, attempt: int, message: str) -> bool:
-        """Back into the queue for another attempt; False if it is not the running attempt."""
-        waits = {"state": "queued", "message": message, "fraction": 0.0, "queued": self.now()}
-        with self.database.writing() as connection:
-            return attempts.end(connection, task_id, attempt, waits, None)
-
-    def interrupt_all(self, message: str) -> int:
-        """Interrupt what runs and what waits; how many tasks."""
-        with self.database.writing() as connection:
-            return attempts.interrupt_all(connection, message, self.now())
-
-    def outcomes(self, run_id: str) -> tuple[tuple[str, Encoded | None, str | None], ...]:
-        """Label, result and error of each model's task, in order; an error only without a result.  Raises DamagedError."""
-        with self.database.reading() as connection:
-            return attempts.outcomes(connection, run_id)
-
-    def set_best(self, run_id: str, label: str | None) -> None:
-        """The label of the best model of a run that is done."""
-        with self.database.writing() as connection:
-            attempts.set_best(connection, run_id, label)
-
     # --- answers ----------------------------------------------------------------------------------------------------
 
     def answer(self, workspace: str, digest: str) -> bytes | None:
@@ -287,7 +225,7 @@ class Store:
         includes_data: bool,
     ) -> tuple[ShareRecord, str]:
         """A link to a frozen copy, and its token, which is told this once.  Raises NotFoundError, ConfigError."""
-        new = shares.NewShare.of(passphrase, expires, includes_data=includes_data)
+        new = shares.NewShare.of(passphrase, expires, includes_data=includes_data, hashed=self.passphrases.hashed)
         with self.database.writing() as connection:
             return shares.create(connection, workspace, run_id, new, snapshot, self.now()), new.token
 
@@ -301,13 +239,27 @@ class Store:
         with self.database.writing() as connection:
             shares.revoke(connection, workspace, share_id, self.now())
 
-    def open_share(self, token: str, passphrase: str | None, now: datetime) -> tuple[ShareRecord, Encoded]:
-        """The copy behind a link; counts a view.  Raises NotFoundError, PassphraseError, DamagedError."""
+    def link(self, token: str, now: datetime) -> Link:
+        """What a link leads to; a short reading.  Raises NotFoundError, in the same words for every link that does not work."""
         with self.database.reading() as connection:
-            link = shares.valid(connection, token, now)
-        shares.admit(link, passphrase)
+            return shares.link(connection, token, now)
+
+    def admit(self, token: str, passphrase: str | None, now: datetime) -> None:
+        """Raises NotFoundError, PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
+        with self.database.reading() as connection:
+            row = shares.valid(connection, token, now)
+        if row.passphrase is not None:
+            self.passphrases.admit(row.id, row.salt, row.passphrase, passphrase)
+
+    def shared_copy(self, token: str, now: datetime) -> Encoded:
+        """The copy behind a link; the caller vouches that the reader was admitted.  Raises NotFoundError, DamagedError."""
+        with self.database.reading() as connection:
+            return shares.copy(connection, token, now)
+
+    def count_view(self, token: str, now: datetime) -> None:
+        """A link was opened.  Raises NotFoundError."""
         with self.database.writing() as connection:
-            return shares.view(connection, token, now)
+            shares.count_view(connection, token, now)
 
     def audit(self, workspace: str) -> tuple[AuditRecord, ...]:
         """What was done in the workspace, in its order."""

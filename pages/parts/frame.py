@@ -37,7 +37,7 @@ def chart(key: tuple[object, ...], build: Callable[[], alt.TopLevelMixin], words
     return drawing
 
 
-@st.cache_resource(show_spinner=False, max_entries=128)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def _drawing(key: tuple[str, ...], _build: Callable[[], alt.TopLevelMixin]) -> Drawing:  # noqa: ARG001
     return drawn(_build())
 

@@ -26,7 +26,7 @@ LOOKS = {"loss": "Loss", "gradient_norm": "Gradient norm"}
 def watch(run_id: str) -> None:
     """The run, live or ended; one that is gone is watched no more."""
     try:
-        record = services.run(run_id)
+        record = services.opened_run(run_id)
     except NotFoundError:
         state.put("train.live", "")
         raise

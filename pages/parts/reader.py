@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import LimitError, PassphraseError
+from core.metrics.registry import score_key
 from core.report.outcome import Outcome
-from pages.parts import board, results, state, takeaway
+from core.store.records import Link
+from pages.parts import board, frame, results, services, state, takeaway
 from pages.parts.text import count, day, safe
 
 READING = (
     "MASE: error against repeating the last season in the past; below 1 is better than that. "
     "MAE: how far off on average. Coverage: how often the truth lay inside the interval."
 )
-PLAIN = ("mase", "mae", "coverage_80")
+NARROW = 480  # pixels
 
 
-def passphrase(token: str) -> str | None:
-    """What was typed for this link in this session."""
-    known, _, typed = str(state.get("report.passphrase", "")).partition(" ")
-    return typed if known == token[:8] and typed else None
-
-
-def ask_passphrase(token: str) -> None:
-    """Ask for it; a wrong one is asked for again."""
+def is_admitted(token: str, link: Link) -> bool:
+    """Whether this session may read the report; if not, it is asked for the passphrase."""
+    mark = f"{link.id} {link.digest}"
+    if not link.has_passphrase or state.is_admitted(mark):
+        return True
     st.title("This report needs a passphrase", anchor=False)
-    if passphrase(token) is not None:
-        st.error("That is not the passphrase of this link. Ask whoever sent it to you.")
-    with st.form("report.asking", border=False):
+    with st.form("report.asking", border=False, width=NARROW):
         typed = st.text_input("Passphrase", type="password", max_chars=200)
-        if st.form_submit_button("Open the report", type="primary"):
-            state.put("report.passphrase", f"{token[:8]} {typed}")
-            st.rerun()
+        pressed = st.form_submit_button("Open the report", type="primary")
+    if pressed and typed:
+        _try(token, typed, mark)
+    elif pressed:
+        st.error("The passphrase is empty. Type the one that came with the link.")
+    return False
+
+
+def _try(token: str, typed: str, mark: str) -> None:
+    try:
+        services.admit(token, typed)
+    except PassphraseError:
+        st.error("That is not the passphrase of this link. Check capital letters, or ask the person who sent it.")
+    except LimitError as error:
+        frame.problem(error)
+    else:
+        state.admit(mark)
+        st.rerun()
 
 
 def no_report() -> None:
     """The same words for a link that never was, has expired or was revoked."""
     st.title("This link shows nothing", anchor=False)
-    st.markdown("It may be incomplete, have expired, or have been ended by whoever made it. Ask for a new one.")
+    st.markdown("It may be incomplete, have expired, or have been ended by the person who made it. Ask for a new one.")
 
 
 def show(outcome: Outcome) -> None:
@@ -54,7 +67,7 @@ def show(outcome: Outcome) -> None:
         drawn = results.fan(outcome, results.Selection(series_id, origin, coverage, is_own, is_combined))
     st.subheader("Scores", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
-    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else PLAIN)
+    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else _plain(outcome))
     st.caption(READING)
     if expert:
         results.steps(outcome, series_id)
@@ -63,6 +76,11 @@ def show(outcome: Outcome) -> None:
         _method(outcome)
     takeaway.downloads(outcome, drawn)
     st.caption("Made with Unroll. This page is a frozen copy and cannot be changed.")
+
+
+def _plain(outcome: Outcome) -> tuple[str, ...]:
+    """The scores that a reader sees first, of the intervals only how often the narrowest ones held."""
+    return ("mase", "mae", *(score_key("coverage", one) for one in sorted(outcome.spec.coverages or ())[:1]))
 
 
 def _method(outcome: Outcome) -> None:

@@ -83,7 +83,7 @@ def _resume(keys: tuple[str, ...]) -> None:
             found = services.understanding(digest, Choices())
         except AppError:
             return
-        if tuple(one.key for one in found.panel) != keys:
+        if sorted(one.key for one in found.panel) != sorted(keys):  # an address keeps no order
             return
     state.put("reading.digest", digest)
     state.put("reading.name", name)

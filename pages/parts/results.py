@@ -21,7 +21,7 @@ from core.metrics.registry import METRICS
 from core.report.outcome import Outcome, actual_at, fan_lines
 from core.store.records import RunRecord
 from pages.parts import frame, state
-from pages.parts.text import count, safe, series_of_run
+from pages.parts.text import count, percent, safe, series_of_run
 
 NEXT = "next"
 WHOSE = ("calibrated on past errors", "claimed by the model")
@@ -52,6 +52,7 @@ def verdict(outcome: Outcome) -> None:
 def ask_series(outcome: Outcome, page: str) -> str:
     """Which series is shown."""
     ids = outcome.series_ids
+    state.spelled(f"{page}.series", ids)
     state.among(f"{page}.series", ids, ids[0])
     if len(ids) > 1:
         st.selectbox(f"Series, one of {len(ids):,}", ids, key=f"{page}.series", persist_state="session")
@@ -97,16 +98,16 @@ def _beginnings(key: tuple[str, str], _outcome: Outcome) -> dict[str, str]:
 
 def ask_band(outcome: Outcome, page: str) -> float | None:
     """The coverage of the bands; None for no bands."""
-    percents = tuple(round(100 * one) for one in sorted(outcome.spec.coverages or ()))
-    if not percents:
+    coverages = {percent(one): one for one in sorted(outcome.spec.coverages or ())}
+    if not coverages:
         return None
-    options = (0, *percents)
-    state.among(f"{page}.band", options, percents[0])
+    options = (0, *coverages)
+    state.among(f"{page}.band", options, options[1])
     chosen = st.segmented_control(
         "Bands", options, key=f"{page}.band", required=True, persist_state="session",
         format_func=lambda one: f"{one} %" if one else "none", help="How often the truth should lie inside.",
     )  # fmt: skip
-    return chosen / 100 if chosen else None
+    return coverages.get(chosen)
 
 
 def ask_whose(outcome: Outcome, series_id: str, page: str) -> bool:

@@ -5,9 +5,10 @@ Readers of what never changes (a series by its key, a finished result) are kept 
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ import streamlit as st
 
 from core.data.choices import Choices
 from core.data.understanding import Understanding
-from core.errors import AppError, NotFoundError
+from core.errors import AppError, NotFoundError, StoreError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.jobs.planning.cost import Prediction
@@ -23,10 +24,11 @@ from core.jobs.planning.launch import Launch
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
 from core.series.versions import Continuation
-from core.store.records import LIVE, EpochRecord, RunRecord, SeriesRecord
+from core.store.records import LIVE, EpochRecord, Link, RunRecord, SeriesRecord
 from core.workbench import Workbench, default_home, shared
 from pages.parts import state, visitor
 
+LOG = logging.getLogger("unroll")
 pa.set_memory_pool(pa.system_memory_pool())  # its own pool gives nothing back: 5 MB of a server that is to be small
 
 
@@ -118,13 +120,27 @@ def series_at_hand() -> tuple[str, ...]:
     wanted = state.series_keys()
     if not wanted or all(len(key) == 64 for key in wanted):
         return wanted
-    known = [record.key for record in all_series()]
-    found = tuple(next((one for one in known if one.startswith(key)), "") for key in wanted)
+    known = all_series()
+    if wanted[0].startswith(state.MARK):
+        found = next((keys for keys in _sets(known) if state.short_series(keys) == wanted[0]), ("",))
+    else:
+        found = tuple(next((one.key for one in known if one.key.startswith(key)), "") for key in wanted)
     if not all(found):
         state.set_series(())
         raise NotFoundError("the series of this address is not here; it may have been deleted, or belongs to somebody else")
     state.set_series(found)
     return found
+
+
+def _sets(known: tuple[SeriesRecord, ...]) -> Iterator[tuple[str, ...]]:
+    """What may have been at hand together: the series of a run; all of one source, the newest of each name, or of one time."""
+    yield from (record.spec.series for record in runs())
+    for source in dict.fromkeys(one.source for one in known):
+        brought = [one for one in known if one.source == source]
+        yield tuple(one.key for one in brought)
+        yield tuple({one.id: one.key for one in reversed(brought)}.values())
+        for moment in dict.fromkeys(one.created for one in brought):
+            yield tuple(one.key for one in brought if one.created == moment)
 
 
 def series_or_newest() -> tuple[str, ...]:
@@ -141,7 +157,7 @@ def panel(keys: tuple[str, ...]) -> Panel:
     return _panel(visitor.workspace(), keys)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _panel(workspace: str, keys: tuple[str, ...]) -> Panel:
     return workbench().panel(workspace, keys)
 
@@ -175,6 +191,13 @@ def run(run_id: str) -> RunRecord:
     return bench.progress(workspace, run_id)
 
 
+def opened_run(run_id: str) -> RunRecord:
+    """The same; its series are put at hand where there are none, as after a visit by its address."""
+    record = run(run_id)
+    state.set_series(state.series_keys() or record.spec.series)
+    return record
+
+
 def epochs(run_id: str) -> Mapping[str, tuple[EpochRecord, ...]]:
     """The epochs so far, by task id, thinned. People who watch one run together share a reading for a second."""
     return _epochs(visitor.workspace(), run_id)
@@ -206,7 +229,7 @@ def outcome(record: RunRecord) -> Outcome:
     return _outcome(visitor.workspace(), record.id, record.title, ended)
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _outcome(workspace: str, run_id: str, title: str, ended: tuple) -> Outcome:  # noqa: ARG001
     return workbench().outcome(workspace, run_id)
 
@@ -229,6 +252,30 @@ def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:
 # --- links ----------------------------------------------------------------------------------------------------------
 
 
-def open_share(token: str, passphrase: str | None) -> Outcome:
-    """The frozen copy behind a link.  Raises NotFoundError, PassphraseError."""
-    return of_snapshot(workbench().open_share(token, passphrase))
+def link(token: str) -> Link:
+    """What a link leads to.  Raises NotFoundError, from the moment on when it is revoked or expires."""
+    return workbench().links.find(token)
+
+
+def admit(token: str, passphrase: str) -> None:
+    """Raises PassphraseError unless it is the link's passphrase, LimitError after too many wrong ones."""
+    workbench().links.admit(token, passphrase)
+
+
+def shared_report(token: str, link: Link) -> Outcome:
+    """The frozen copy behind a link, for a reader who was admitted.  Raises NotFoundError, DamagedError."""
+    return _shared(link.id, link.digest, token)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _shared(share_id: str, digest: str, _token: str) -> Outcome:  # noqa: ARG001
+    return of_snapshot(workbench().links.copy(_token), digest)
+
+
+def count_view(token: str, link: Link) -> None:
+    """Count that this session opened the link, once. A store that cannot write it down is no reason to tell the reader."""
+    if state.is_first_view(link.id):
+        try:
+            workbench().links.count_view(token)
+        except StoreError as error:
+            LOG.warning("a view of link %s was not counted: %s", link.id, error)

@@ -10,9 +10,10 @@ from core.models.presets import SEEDS
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
 from pages.parts import chooser, presets, state
+from pages.parts.text import percent
 
 OFFERED = (50, 80, 90, 95, 99)
-USUAL = tuple(round(100 * one) for one in COVERAGES)
+USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
 
 
@@ -36,7 +37,7 @@ def ask(panel: Panel) -> None:
         )  # fmt: skip
     with right:
         st.pills(
-            "Intervals (% coverage)", OFFERED, selection_mode="multi", key="train.coverages", persist_state="session",
+            "Intervals (% coverage)", _offered(), selection_mode="multi", key="train.coverages", persist_state="session",
             help="An 80 % interval should hold the truth in 8 of 10 forecasts. 99 % needs 99 past errors.",
         )  # fmt: skip
     with last:
@@ -46,6 +47,11 @@ def ask(panel: Panel) -> None:
             help="Each network is trained this often from other random weights; the forecast is the median.",
         )  # fmt: skip
     _more()
+
+
+def _offered() -> tuple[float, ...]:
+    """The usual coverages in percent, and those of the run that the settings were taken from."""
+    return tuple(sorted({*OFFERED, *state.get("train.offered", ())}))
 
 
 def _more() -> None:
@@ -93,7 +99,7 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         origins=state.get("train.origins"),
         stride=state.get("train.stride", 1),
         refit=bool(state.get("train.refit")),
-        coverages=None if coverages == USUAL else tuple(one / 100 for one in coverages),
+        coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
     )
@@ -113,4 +119,6 @@ def fill(spec: RunSpec) -> None:
     state.put("train.live", "")
     for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed"):
         state.put(f"train.{name}", getattr(spec, name))
-    state.put("train.coverages", [round(100 * one) for one in spec.coverages or () if round(100 * one) in OFFERED])
+    coverages = list(map(percent, COVERAGES if spec.coverages is None else spec.coverages))
+    state.put("train.coverages", coverages)
+    state.put("train.offered", coverages)

@@ -20,13 +20,13 @@ def dialog(record: RunRecord) -> None:
     """Make a link, or end one."""
     bench, workspace = services.own()
     st.markdown(
-        "A link shows a frozen copy of this comparison to whoever has it: nothing can be changed there, "
+        "A link shows a frozen copy of this comparison to everyone who has it: nothing can be changed there, "
         "and later changes do not reach it."
     )
     with st.form(f"share.form.{record.id}", border=False, enter_to_submit=False):
         lasts = st.selectbox("Works for", list(LASTS), index=2, format_func=LASTS.get)
         passphrase = st.text_input(
-            "Passphrase (optional)", type="password", max_chars=200, help="Whoever opens the link is asked for it."
+            "Passphrase (optional)", type="password", max_chars=200, help="Everyone who opens the link is asked for it."
         )
         includes = st.toggle(
             "Include the series", value=True, help="Without it the report shows forecasts and scores, and no history."

@@ -7,15 +7,21 @@ The address counts when a session begins and when the page changes; otherwise th
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 
 SERIES, RUN = "series", "run"  # what is at hand: series keys (or their beginnings) joined by ".", and the id of a run
 ROUTED, PAGE, TOKEN, REFUSED = "routed", "page", "workspace.token", "workspace.refused"
 SHORT = 10  # characters of a key in an address
+LISTED = 4  # series that an address lists by their keys; more of them, or a long name, are a digest that begins with MARK
+LONG, MARK = 60, "~"  # characters of a name, as an address writes them
+ADMITTED, VIEWED = "report.admitted", "report.viewed"
+LINKS = 20  # that a session remembers
 
 ADDRESS: Mapping[str, Mapping[str, str]] = {
     "": {"series": SERIES, "upload": "reading.digest"},
@@ -30,7 +36,8 @@ ADDRESS: Mapping[str, Mapping[str, str]] = {
     "compare": {"run": RUN, "of": "compare.series", "at": "compare.origin", "band": "compare.band", "view": "compare.view"},
     "runs": {"shown": "runs.shown"},
 }
-NUMBERS = ("train.horizon", "train.origins", "compare.band", "runs.shown")
+NUMBERS = ("train.horizon", "train.origins", "runs.shown")
+PERCENTS = ("compare.band",)
 
 
 def begin(shown: str) -> None:
@@ -48,6 +55,9 @@ def _adopt(key: str, text: str | None) -> None:
     if key in NUMBERS:
         if text.isascii() and text.isdigit() and len(text) < 7:
             st.session_state[key] = int(text)
+    elif key in PERCENTS:
+        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,8})?", text):
+            st.session_state[key] = float(text) if "." in text else int(text)
     else:
         st.session_state[key] = text
 
@@ -59,8 +69,26 @@ def address() -> str:
         return urlencode(st.query_params.to_dict())
     found = {name: st.session_state.get(key) for name, key in ADDRESS.get(shown, {}).items()}
     if "series" in found:
-        found["series"] = ".".join(key[:SHORT] for key in series_keys())
+        found["series"] = "" if found.get("live") else short_series(series_keys())  # a run names its series
+    if isinstance(found.get("of"), str):
+        found["of"] = short_name(found["of"])
     return urlencode({name: value for name, value in found.items() if value not in (None, "")})
+
+
+def short_series(keys: tuple[str, ...]) -> str:
+    """Series as an address names them, in at most 50 characters: the beginnings of few keys, the digest of a set of many."""
+    if len(keys) <= LISTED:
+        return ".".join(key if key.startswith(MARK) else key[:SHORT] for key in keys)
+    return _digest("".join(sorted(keys)))
+
+
+def short_name(name: str) -> str:
+    """The name of a series as an address writes it: itself, or a digest where it is long."""
+    return name if len(quote(name)) <= LONG else _digest(name)
+
+
+def _digest(text: str) -> str:
+    return MARK + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * SHORT]
 
 
 def page() -> str:
@@ -74,7 +102,7 @@ def is_routed() -> bool:
 
 
 def series_keys() -> tuple[str, ...]:
-    """The keys of the series at hand, or their beginnings where they came by an address."""
+    """The keys of the series at hand, or what stands for them in an address that they came by."""
     return tuple(key for key in str(st.session_state.get(SERIES, "")).split(".") if key)
 
 
@@ -102,6 +130,13 @@ def among(key: str, options: tuple, fallback: object) -> None:
     """A widget's value if it is one of the options; else the fallback, for an address can hold anything."""
     if st.session_state.get(key) not in options:
         st.session_state[key] = fallback
+
+
+def spelled(key: str, names: tuple[str, ...]) -> None:
+    """Put the one of the names that an address means in full where the address has a digest of it."""
+    value = st.session_state.get(key)
+    if isinstance(value, str) and value.startswith(MARK):
+        st.session_state[key] = next((one for one in names if short_name(one) == value), value)
 
 
 def within(key: str, low: int, high: int, fallback: int | None) -> None:
@@ -154,3 +189,25 @@ def cookies_refused() -> bool:
 def refuse_cookies() -> None:
     """Remember that the browser keeps no cookie."""
     st.session_state[REFUSED] = True
+
+
+def is_admitted(link: str) -> bool:
+    """Whether the passphrase of this link was given in this session."""
+    return link in st.session_state.get(ADMITTED, ())
+
+
+def admit(link: str) -> None:
+    """Remember that the passphrase of this link was given."""
+    _mark(ADMITTED, link)
+
+
+def is_first_view(link: str) -> bool:
+    """Whether this session has not opened the link before; it has from now on."""
+    is_new = link not in st.session_state.get(VIEWED, ())
+    _mark(VIEWED, link)
+    return is_new
+
+
+def _mark(key: str, link: str) -> None:
+    known = [one for one in st.session_state.get(key, ()) if one != link]
+    st.session_state[key] = (*known, link)[-LINKS:]

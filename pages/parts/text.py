@@ -114,6 +114,12 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def percent(share: float) -> float:
+    """A coverage in percent, an int where it is whole: 80 for 0.8, 97.5 for 0.975."""
+    value = round(100 * share, 8)
+    return int(value) if value == int(value) else value
+
+
 def megabytes(size: float) -> str:
     """Bytes in MB, in GB from 1,000 MB on."""
     return f"{size / 2**20:,.0f} MB" if size < 1000 * 2**20 else f"{size / 2**30:,.1f} GB"

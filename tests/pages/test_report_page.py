@@ -1,12 +1,16 @@
 """Report: what stands behind a link, and the same few words for every link that leads nowhere."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from core.store.codecs import snapshots
 from core.store.codecs.snapshots import freeze
+from core.store.tables import shares
 from pages.parts.text import safe
-from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound
+from tests.pages.visiting import HOSTILE, alt, button, raw, read, sound, unescaped
 from tests.report.made import claiming
 
 
@@ -118,6 +122,112 @@ def test_a_passphrase_of_one_link_is_not_tried_on_another(visit, link):
     sound(at.run())
     assert at.title[0].value == "This report needs a passphrase"
     assert not at.error
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """What costs time or memory when a link is opened: derived passphrases, and copies that are read."""
+    done = []
+    scrypt, decode = hashlib.scrypt, snapshots.decode
+    monkeypatch.setattr(hashlib, "scrypt", lambda *given, **more: (done.append("scrypt"), scrypt(*given, **more))[1])
+    monkeypatch.setattr(snapshots, "decode", lambda encoded: (done.append("copy"), decode(encoded))[1])
+    return done
+
+
+def unlocked(at, typed="open sesame"):
+    at.text_input[0].set_value(typed)
+    return sound(button(at, "Open the report").click().run())
+
+
+def viewed(bench):
+    return [one.action for one in bench.store.audit("finished")].count("viewed")
+
+
+def test_a_session_opens_a_link_once_however_often_it_clicks(visit, bench, link, ran, work):
+    token = link(passphrase="open sesame")
+    work.clear()
+    before = viewed(bench)
+    at = unlocked(visit("report", "stranger", share=token))
+    assert work == ["scrypt", "copy"]
+    for band in (95, 80):
+        sound(next(one for one in at.button_group if one.key == "report.band").set_value(band).run())
+    sound(at.toggle("report.expert").set_value(True).run())
+    assert "forecasts best" in at.subheader[0].value
+    assert work == ["scrypt", "copy"]
+    assert bench.shares("finished", ran["finished"])[0].views == 1
+    assert viewed(bench) - before == 1
+    unlocked(visit("report", "another", share=token))
+    assert work == ["scrypt", "copy", "scrypt"]
+    assert bench.shares("finished", ran["finished"])[0].views == 2
+
+
+def test_asking_for_the_passphrase_is_no_view(visit, bench, link, ran):
+    token = link(passphrase="open sesame")
+    unlocked(visit("report", "stranger", share=token), "wrong")
+    assert bench.shares("finished", ran["finished"])[0].views == 0
+
+
+@pytest.mark.parametrize("passphrase", [None, "open sesame"])
+@pytest.mark.parametrize("column", ["revoked", "expires"])
+def test_a_report_that_is_open_ends_with_its_link_at_the_next_click(visit, bench, link, ran, passphrase, column):
+    at = visit("report", "stranger", share=link(passphrase=passphrase))
+    if passphrase:
+        unlocked(at)
+    assert at.select_slider
+    share = bench.shares("finished", ran["finished"])[0]
+    with bench.store.database.writing() as connection:
+        connection.execute(update(shares).where(shares.c.id == share.id).values({column: datetime.now(UTC)}))
+    assert read(sound(at.toggle("report.expert").set_value(True).run())).startswith("This link shows nothing")
+
+
+def test_a_link_opens_while_its_view_cannot_be_counted(visit, bench, link, ran, monkeypatch):
+    token = link()
+    lock = bench.store.database.lock
+    monkeypatch.setattr(lock, "busy_seconds", 0.05)
+    with lock.held():
+        at = sound(visit("report", "stranger", share=token))
+        assert not at.error
+        assert "forecasts best" in at.subheader[0].value
+    assert bench.shares("finished", ran["finished"])[0].views == 0
+
+
+def test_after_five_wrong_passphrases_a_link_waits_for_everybody_who_was_not_let_in(visit, link, work):
+    token = link(passphrase="open sesame")
+    inside = unlocked(visit("report", "reader", share=token))
+    at = visit("report", "guesser", share=token)
+    for number in range(5):
+        unlocked(at, f"wrong {number}")
+        assert "That is not the passphrase of this link" in at.error[0].value
+    work.clear()
+    for session in (at, visit("report", "another", share=token)):
+        unlocked(session)
+        (said,) = [unescaped(one.value) for one in session.error]
+        assert said.startswith("Too many wrong passphrases for this link; try again in ")
+        assert said.endswith(" seconds")
+        assert "sales" not in raw(session)
+    assert work == []
+    sound(inside.toggle("report.expert").set_value(True).run())
+    assert "forecasts best" in inside.subheader[0].value
+
+
+def test_an_empty_passphrase_is_no_try(visit, link):
+    at = visit("report", "stranger", share=link(passphrase="open sesame"))
+    for _ in range(6):
+        unlocked(at, "")
+        assert at.error[0].value.startswith("The passphrase is empty")
+    assert "forecasts best" in unlocked(at).subheader[0].value
+
+
+def test_two_links_of_one_run_do_not_share_their_charts(visit, bench, ran):
+    """As when a model that had failed was tried again between the two."""
+    record, outcome = bench.store.run("finished", ran["finished"]), bench.outcome("finished", ran["finished"])
+    charts = []
+    for results in (outcome.results[1:], outcome.results):
+        copy = freeze(record, results, None, outcome.panel)
+        _, token = bench.store.create_share("finished", record.id, copy, expires=None, passphrase=None, includes_data=True)
+        charts.append(sound(visit("report", "stranger", share=token)).get("vega_lite_chart")[0].proto)
+    assert ["3 models in all" in charts[0].alt, "4 models in all" in charts[1].alt] == [True, True]
+    assert charts[0].spec != charts[1].spec
 
 
 def test_a_hostile_run_is_only_names_behind_its_link(visit, link):

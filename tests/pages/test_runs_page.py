@@ -132,7 +132,7 @@ def test_a_link_is_made_shown_once_listed_and_revoked(visit, bench, quick):
     (code,) = at.code
     assert code.value.startswith("https://host.example/base/report?share=")
     token = code.value.partition("share=")[2]
-    assert bench.open_share(token).panel is not None
+    assert bench.links.copy(token).panel is not None
     assert "opened 0 times" in read(at)
     assert "with the series" in read(at)
     button(at, "Revoke").click()

@@ -21,6 +21,14 @@ FINISH = NewTask("finish", "Comparison", None, 0.1, 1)
 RESULT = Encoded(b"summary of 7", b"arrays of 7")
 
 
+def opened(store, token, passphrase, now):
+    """What a first visit to a link does: the link and its copy, for a reader who is admitted; the view is counted."""
+    store.admit(token, passphrase, now)
+    link, copy = store.link(token, now), store.shared_copy(token, now)
+    store.count_view(token, now)
+    return link, copy
+
+
 class Clock:
     """A wall clock that moves a second with each look."""
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.codec import Encoded
 from core.errors import ConfigError, DamagedError, NotFoundError, PassphraseError
-from tests.store.building import OWNER, finished_run, new_run
+from tests.store.building import OWNER, finished_run, new_run, opened
 
 NOON = datetime(2031, 5, 17, 13, tzinfo=UTC)
 COPY = Encoded(b"frozen", b"arrays")
@@ -24,9 +24,9 @@ def test_a_link_opens_the_frozen_copy_and_counts(store):
     assert (record.run_id, record.views, record.has_passphrase, record.includes_data) == (run_id, 0, False, True)
     assert len(token) == 43  # 256 bits, six to a letter
     for views in (1, 2):
-        found, copy = store.open_share(token, None, NOON)
-        assert (found.id, found.views, copy) == (record.id, views, COPY)
-    assert [one.views for one in store.shares(OWNER, run_id)] == [2]
+        found, copy = opened(store, token, None, NOON)
+        assert (found.id, found.has_passphrase, copy) == (record.id, False, COPY)
+        assert [one.views for one in store.shares(OWNER, run_id)] == [views]
 
 
 def test_unknown_expired_and_revoked_links_say_the_same(store):
@@ -34,21 +34,21 @@ def test_unknown_expired_and_revoked_links_say_the_same(store):
     _, expired = share(store, run_id, expires=NOON, passphrase="open sesame")
     revoked, revoked_token = share(store, run_id)
     store.revoke_share(OWNER, revoked.id)
-    assert store.open_share(expired, "open sesame", NOON - timedelta(seconds=1))[0].expires == NOON
+    assert opened(store, expired, "open sesame", NOON - timedelta(seconds=1))[0].has_passphrase
     for token in ("", "x" * 43, "ü\ud800", expired, revoked_token):
         with pytest.raises(NotFoundError) as caught:
-            store.open_share(token, None, NOON)
+            opened(store, token, None, NOON)
         assert str(caught.value) == NOWHERE
 
 
 def test_a_link_with_a_passphrase_asks_for_it(store):
     _, token = share(store, finished_run(store), passphrase="grüne Tür")
     with pytest.raises(PassphraseError, match="this link asks for a passphrase"):
-        store.open_share(token, None, NOON)
+        opened(store, token, None, NOON)
     for wrong in ("", "Grüne Tür", "grüne Tür "):
         with pytest.raises(PassphraseError, match="this is not the passphrase of the link"):
-            store.open_share(token, wrong, NOON)
-    assert store.open_share(token, "grüne Tür", NOON)[0].views == 1
+            opened(store, token, wrong, NOON)
+    assert opened(store, token, "grüne Tür", NOON)[1] == COPY
 
 
 def test_a_link_that_makes_no_sense_is_refused(store, clock):
@@ -75,14 +75,14 @@ def test_a_link_goes_with_its_run(store):
     _, token = share(store, run_id)
     store.delete_run(OWNER, run_id)
     with pytest.raises(NotFoundError, match="does not lead anywhere"):
-        store.open_share(token, None, NOON)
+        opened(store, token, None, NOON)
 
 
 def test_neither_token_nor_passphrase_is_in_any_file(store, home):
     _, token = share(store, finished_run(store), passphrase="passphrase-canary")
-    store.open_share(token, "passphrase-canary", NOON)
+    opened(store, token, "passphrase-canary", NOON)
     with pytest.raises(PassphraseError):
-        store.open_share(token, "wrong-canary", NOON)
+        opened(store, token, "wrong-canary", NOON)
     content = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert b"frozen" in content
     for secret in (token, "passphrase-canary", "wrong-canary"):
@@ -102,7 +102,7 @@ def test_a_changed_copy_is_noticed(store):
     with store.database.writing() as connection:
         connection.exec_driver_sql("UPDATE snapshots SET summary = x'66'")
     with pytest.raises(DamagedError, match="the shared copy is damaged"):
-        store.open_share(token, None, NOON)
+        opened(store, token, None, NOON)
 
 
 def test_tokens_do_not_repeat(store):

@@ -9,7 +9,19 @@ from core.codec import Encoded
 from core.errors import NotFoundError
 from core.series.timeseries import Panel
 from core.store.store import Store
-from tests.store.building import OWNER, STRANGER, VERSIONS, failed, finished_run, months, new_run, spec_of, task_ids, tasks_of
+from tests.store.building import (
+    OWNER,
+    STRANGER,
+    VERSIONS,
+    failed,
+    finished_run,
+    months,
+    new_run,
+    opened,
+    spec_of,
+    task_ids,
+    tasks_of,
+)  # fmt: skip
 
 LINK = {"expires": None, "passphrase": None, "includes_data": False}
 COPY = Encoded(b"copy")
@@ -114,7 +126,7 @@ def test_series_cancels_and_views_leave_one_line_each(store, things):
     store.cancel(OWNER, run, None)
     store.cancel(OWNER, run, None)
     _, token = store.create_share(OWNER, run, COPY, **LINK)
-    store.open_share(token, None, LATER)
+    opened(store, token, None, LATER)
     assert [(line.action, dict(line.detail)) for line in store.audit(OWNER)[before:]] == [
         ("series added", {"count": "2"}),
         ("series deleted", {}),

@@ -53,7 +53,7 @@ def test_a_workbench_that_is_closed_says_so_whatever_is_asked(tmp_path):
     bench.close()
     calls = (
         lambda: bench.runs(OWNER), lambda: bench.run(OWNER, run_id), lambda: bench.cancel(OWNER, run_id),
-        lambda: bench.launch(OWNER, spec), lambda: bench.rename(OWNER, run_id, "late"), lambda: bench.open_share("token"),
+        lambda: bench.launch(OWNER, spec), lambda: bench.rename(OWNER, run_id, "late"), lambda: bench.links.find("token"),
         lambda: bench.add_series(OWNER, Panel((months(),)), "sales.csv"), lambda: bench.resume(OWNER, run_id),
     )  # fmt: skip
     for call in calls:

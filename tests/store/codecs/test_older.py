@@ -64,7 +64,7 @@ def test_a_link_of_before_still_opens():
         "spec": RunSpec((), (ModelSpec("naive", "Naive"),), 1, season=1, coverages=()).as_json(),
         "comparison": fields["comparison"] | {"ranking": ["Naive"], "pairs": []},
     }  # fmt: skip
-    outcome = of_snapshot(thaw(encode(copy, {"result/0": np.frombuffer(base64.b64decode(RESULT), np.uint8)})))
+    outcome = of_snapshot(thaw(encode(copy, {"result/0": np.frombuffer(base64.b64decode(RESULT), np.uint8)})), "digest")
     assert leaderboard(outcome)["model"].tolist() == ["Naive"]
     assert references(outcome).empty
     assert outcome.claiming("a") == ()
@@ -121,5 +121,5 @@ def test_a_link_keeps_the_combinations(computed):
     record = RunRecord("r", "T", created, "done", computed.experiment.spec, {}, "h", (), ())
     snapshot = thaw(freeze(record, computed.tasks, computed.comparison, None))
     assert [one.label for one in snapshot.comparison.combinations] == [one.label for one in computed.comparison.combinations]
-    lines = fan_lines(of_snapshot(snapshot), "a", 7, is_combined=True)
+    lines = fan_lines(of_snapshot(snapshot, "digest"), "a", 7, is_combined=True)
     assert [line.label for line in lines[3:]] == ["Mean of all", "Median of all", "Inverse-error weighted"]
