@@ -6,8 +6,6 @@ import contextlib
 import ctypes
 import os
 import sqlite3
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from core.models.spec import ModelSpec
 from core.series.timeseries import Panel, TimeSeries
 from core.store.records import ENDED, TaskRecord
 from core.workbench import Workbench
+from tests.faults.pace import until
 
 OWNER = "owner"
 KEPT = {"unroll.db", "unroll.db-wal", "unroll.db-shm", "store.id", "opening.lock", "write.lock", "machine.json", "work"}
@@ -56,15 +55,6 @@ def launched(bench: Workbench, *models, workspace=OWNER, panel=None, request=Non
     return bench.launch(workspace, spec, request=request).run_id
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0):
-    """What the condition gives as soon as that is true; fails after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.005)
-    return found
-
-
 def task(bench: Workbench, run_id: str, at: int = 0, workspace=OWNER) -> TaskRecord:
     return bench.run(workspace, run_id).record.tasks[at]
 
@@ -83,7 +73,7 @@ def computing(bench: Workbench, run_id: str, at: int = 0, attempt: int = 1) -> p
 
 
 def ended(bench: Workbench, run_id: str, seconds: float = 30.0, workspace=OWNER):
-    """The run once it has ended."""
+    """The run once it has ended.  seconds: of a Pace."""
     until(lambda: not bench.run(workspace, run_id).is_live and not bench.supervisor.slots, seconds)
     return bench.run(workspace, run_id).record
 

@@ -15,7 +15,8 @@ import psutil
 from core.process import ROOT
 from core.store.codecs.results import decode_result
 from core.store.store import Store
-from tests.faults.home import members, numbers, until
+from tests.faults.home import members, numbers
+from tests.faults.pace import until
 
 SETTINGS = {"epochs": 60, "patience": 60, "hidden": 4}
 
@@ -48,7 +49,8 @@ class Served:
 
     def wait(self, seconds: float = 60.0) -> int:
         """Its exit code, once it has ended and everything it said is read."""
-        code = self.process.wait(seconds)
+        until(lambda: self.process.poll() is not None, seconds)
+        code = self.process.returncode
         for reader in self.readers:
             reader.join()
         self.process.stdout.close()

@@ -2,7 +2,8 @@
 
 It loads the libraries of a server once and then forks, for to load them takes longer than what is tried; the parent of the
 workers is the real one, and each server starts its own. Two of three servers are killed in their first second, while they open
-the store, resume, launch and claim; the others once a worker of theirs has told an epoch, which is seconds later.
+the store, resume, launch and claim; the others once a worker of theirs has told an epoch, which is seconds later. The moments
+are spread evenly from a random start, so that few lives leave no long gap in the first second.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.store.children import _quick_check as quick_check
+from tests.store.children import forked, heard
+
 from core.jobs.planning.limits import Host
 from core.store.records import LIVE
 from core.workbench import Workbench
-from tests.faults.home import KEPT, OWNER, launched, members, network, numbers, plain, until
-from tests.store.children import _quick_check as quick_check
-from tests.store.children import forked, heard
+from tests.faults.home import KEPT, OWNER, adopt_orphans, launched, members, network, numbers, plain
+from tests.faults.pace import Pace, until
 
 QUICK = (network("rnn", epochs=30, patience=30), *plain("naive"))
 LASTING = (network("lstm", epochs=200, patience=200), *plain("ar"))  # takes longer than any server lives
 MOST_UNFINISHED = 3
+GOLDEN = 0.618  # steps of so much of a circle spread any number of moments evenly over it
 
 
 def serve(home: Path, mouth: int) -> None:
@@ -69,19 +73,20 @@ def left_over(home: Path) -> list[str]:
     return sorted({path.name for path in home.iterdir()} - KEPT) + sorted(path.name for path in (home / "work").iterdir())
 
 
-def killed(home: Path, number: int, chance: random.Random) -> tuple[float, list[list]]:
-    """Start a server and kill it; seconds until its workers were gone, and what it had told."""
+def killed(home: Path, number: int, first: float) -> tuple[float, list[list]]:
+    """Start a server and kill it; seconds of a Pace until its workers were gone, and what it had told.  first: from 0 to 1"""
     process, ear = forked(lambda mouth: serve(home, mouth))
     lines = more = b" "
-    is_early = number % 3 < 2
-    while more and not is_early and b'"epoch"' not in lines and select.select([ear], [], [], 30)[0]:
+    is_early, moment = number % 3 < 2, (first + GOLDEN * number) % 1
+    while more and not is_early and b'"epoch"' not in lines:
+        until(lambda: select.select([ear], [], [], 0)[0], 30)
         more = os.read(ear, 1 << 16)
         lines += more
-    time.sleep(chance.uniform(0.05, 0.8) if is_early else chance.uniform(0.0, 0.4))
+    time.sleep(0.05 + 0.75 * moment if is_early else 0.4 * moment)
     os.kill(process, signal.SIGKILL)
-    start = time.monotonic()
+    pace = Pace()
     until(lambda: not members(process), 10)
-    taken = time.monotonic() - start
+    taken = pace.seconds()
     said = (lines.decode() + "\n".join([*heard(process, ear), ""])).splitlines()
     return taken, [json.loads(line) for line in said if line.strip()]
 
@@ -116,9 +121,10 @@ def finished(home: Path, mouth: int) -> None:
 
 
 def main(home: Path, count: int, seed: str) -> dict[str, object]:
-    chance, said, seconds, checks = random.Random(seed), [], [], set()
+    adopt_orphans(True)  # workers of a killed server, so that a Pace counts what they are given
+    first, said, seconds, checks = random.Random(seed).random(), [], [], set()
     for number in range(count):
-        taken, told = killed(home, number, chance)
+        taken, told = killed(home, number, first)
         said += told
         seconds.append(taken)
         checks.add(quick_check(str(home)))

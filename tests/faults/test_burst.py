@@ -1,7 +1,6 @@
 """More runs at once than there is room for: taken or refused at once, computed in turns, and all ended."""
 
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -9,7 +8,8 @@ import pytest
 from core.errors import LimitError
 from core.evaluation.spec import RunSpec
 from core.series.timeseries import Panel
-from tests.faults.home import LONG, OWNER, ended, launched, months, network, plain, until
+from tests.faults.home import LONG, OWNER, ended, launched, months, network, plain
+from tests.faults.pace import until
 
 WORKSPACES = [f"workspace-{number}" for number in range(10)]
 
@@ -19,7 +19,6 @@ def test_a_burst_is_bounded_and_fair_and_ends(bench):
     until(lambda: len(bench.supervisor.slots) == 4)
     keys = {name: bench.add_series(name, Panel((months(),)), "sales.csv") for name in (*WORKSPACES, "late")}
     specs = {name: RunSpec(some, plain("naive"), 6, origins=0) for name, some in keys.items()}
-    start = time.monotonic()
     for name in WORKSPACES:  # one after the other, each brings all it has
         for _ in range(20 if name != WORKSPACES[-1] else 19):
             bench.launch(name, specs[name])
@@ -31,7 +30,6 @@ def test_a_burst_is_bounded_and_fair_and_ends(bench):
     assert 180 < bench.run(WORKSPACES[-1], last.id).record.tasks[0].place <= 200
     bench.cancel(OWNER, blocker)
     until(lambda: bench.store.live_count(None) == (0, 0), 60)
-    assert time.monotonic() - start < 60
     found = [(one.started, name) for name in WORKSPACES for run in bench.runs(name) for one in run.tasks]
     assert Counter(run.state for name in WORKSPACES for run in bench.runs(name)) == {"done": 199}
     for served in (40, 100, 200):  # of the tasks that began first

@@ -1,7 +1,6 @@
 """Tasks that never end by themselves, in real workers: the wall clock ends them, and the server's death does."""
 
 import signal
-import time
 
 import psutil
 
@@ -28,9 +27,7 @@ def test_endless_loops_die_with_the_server_and_are_ended_at_the_wall_clock_limit
     limits = {"UNROLL_WORKERS": "3", "UNROLL_LIMITS_TASK_SECONDS": "2", "PYTHONPATH": path}
     with Served(home, "--resume", run_id, **limits) as served:
         until(lambda: len({one["label"] for one in served.told(event="task", state="running")} & set(LOOPS)) == len(LOOPS))
-        began = time.monotonic()
-        assert served.wait() == 0
-        assert time.monotonic() - began < 10
+        assert served.wait(10) == 0
     for label in LOOPS:
         (end,) = served.told(event="task", label=label, state="failed")
         assert end["error"] == "this took longer than 2 seconds and was stopped; choose fewer epochs, seeds or origins"

@@ -15,10 +15,12 @@ import psutil
 import pytest
 
 from core.process import ROOT
-from tests.faults.home import check, members, until
+from tests.faults.home import check, members
+from tests.faults.pace import until
 from tests.faults.served import Served, kept, networks, states
 
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+LIVES = 12  # of a server in each of two homes
 ARGUMENTS = networks("lstm", "rnn", more=("naive",))
 
 
@@ -83,10 +85,8 @@ def test_told_to_end_it_ends_within_ten_seconds_though_a_worker_stands_still_and
         until(lambda: served.told(event="epoch"))
         os.kill(served.workers()[0], signal.SIGSTOP)
         look_around(served)
-        asked = time.monotonic()
         served.kill(signal.SIGTERM)
-        assert served.wait() == 143
-        assert time.monotonic() - asked < 10
+        assert served.wait(10) == 143
         until(served.is_gone, 3)
     check(home)
     assert "interrupted" in {state for state, _ in states(home, run_id)}
@@ -106,15 +106,20 @@ def look_around(served):
     assert soft == 512 << 20
 
 
-def test_killed_at_fifty_random_moments_nothing_that_was_acknowledged_is_lost(tmp_path):
-    """Two homes at once, each of them 25 times: `tests.faults.servers` tells how."""
+def test_killed_at_random_moments_nothing_that_was_acknowledged_is_lost(tmp_path):
+    """Two homes at once, each of them LIVES times: `tests.faults.servers` tells how."""
     call = [sys.executable, "-m", "tests.faults.servers"]
     children = [
-        subprocess.Popen([*call, str(tmp_path / name), "25", name], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([*call, str(tmp_path / name), str(LIVES), name], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for name in ("one", "other")
     ]
+    try:
+        until(lambda: all(child.poll() is not None for child in children), 40 * LIVES)
+    finally:
+        for child in children:
+            child.kill()
     for child in children:
-        found = json.loads(child.communicate(timeout=200)[0])
+        found = json.loads(child.communicate()[0])
         assert found["lost"] == found["left"] == []
         assert found["checks"] == ["ok"]
         assert "interrupted" in found["found"]
@@ -122,7 +127,7 @@ def test_killed_at_fifty_random_moments_nothing_that_was_acknowledged_is_lost(tm
         assert found["slowest"] <= 3
         assert found["states"] == ["done"]
         assert found["same"] == found["runs"] >= 3
-        assert found["attempts"] >= 8
+        assert found["attempts"] >= LIVES // 3  # those that live until they have told an epoch
 
 
 def test_a_host_of_one_gigabyte_has_no_preloaded_parent_and_gives_the_same_numbers(tmp_path, undisturbed):

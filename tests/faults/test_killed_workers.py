@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from tests.faults.home import LONG, OWNER, computing, ended, is_alive, launched, network, numbers, plain, task, until
+from tests.faults.home import LONG, OWNER, computing, ended, is_alive, launched, network, numbers, plain, task
+from tests.faults.pace import Pace, until
 from tests.faults.test_store_in_trouble import let_go, locked_elsewhere
 
 FOUR = (
@@ -28,12 +29,12 @@ def undisturbed(shared_bench):
 
 
 def kill(bench, run_id, at, attempt):
-    """Kill the worker of this attempt; how long it took until the store knew."""
+    """Kill the worker of this attempt; the seconds of a Pace until the store knew."""
     found = until(lambda: task(bench, run_id, at).attempt == attempt and bench.supervisor.slots.get(task(bench, run_id, at).id))
     os.kill(found.attempt.pid, signal.SIGKILL)
-    killed = time.monotonic()
+    killed = Pace()
     until(lambda: task(bench, run_id, at).attempt > attempt or task(bench, run_id, at).state != "running", 5)
-    return time.monotonic() - killed
+    return killed.seconds()
 
 
 def test_four_models_each_killed_once_at_a_random_time_give_what_they_would_have_given(bench, undisturbed):

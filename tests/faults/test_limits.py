@@ -1,7 +1,6 @@
 """Tasks that are told to stop, and tasks that take too much: the reason is plain, and none is tried again."""
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +18,8 @@ SLOW = ModelSpec("ar", "AR", {})
 def test_cancelled_in_an_epoch_it_is_over_within_two_seconds_and_its_sibling_goes_on(bench):
     run_id = launched(bench, network("lstm", **LONG), network("rnn"))
     worker = computing(bench, run_id)
-    asked = time.monotonic()
     bench.cancel(OWNER, run_id, task(bench, run_id).id)
     until(lambda: task(bench, run_id).state == "cancelled", 2)
-    assert time.monotonic() - asked < 2
     assert not is_alive(worker.pid)
     record = ended(bench, run_id)
     assert [(one.state, one.error) for one in record.tasks] == [("cancelled", "cancelled"), ("done", None), ("done", None)]
@@ -32,10 +29,8 @@ def test_cancelled_in_an_epoch_it_is_over_within_two_seconds_and_its_sibling_goe
 def test_cancelled_in_a_fit_of_statsmodels_it_is_over_within_two_seconds(bench):
     run_id = launched(bench, SLOW, panel=Panel((hours(),)), origins=400, refit=True)
     until(lambda: task(bench, run_id).fraction > 0)
-    asked = time.monotonic()
     bench.cancel(OWNER, run_id)
     record = ended(bench, run_id, 2)
-    assert time.monotonic() - asked < 2
     assert [one.state for one in record.tasks] == ["cancelled", "cancelled"]
 
 

