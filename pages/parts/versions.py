@@ -77,7 +77,7 @@ def line(series: TimeSeries) -> None:
     shown = next((one for one in kept if one.key == series.key), None)
     if shown is None or not version_of(shown):
         return
-    with st.popover(version_of(shown).capitalize(), type="tertiary", icon=":material/history:"):
+    with st.popover(version_of(shown).capitalize(), icon=":material/history:"):
         for one in kept:
             if one.subject == shown.subject:
                 _version(one, is_shown=one.key == shown.key, can_be_deleted=False)
@@ -104,7 +104,7 @@ def _entry(record: SeriesRecord, versions: Sequence[SeriesRecord]) -> None:
             _open(record)
         st.caption(" · ".join(filter(None, facts)))
         if has_more:
-            with st.popover("Versions", type="tertiary", key=f"data.versions.{record.subject}"):
+            with st.popover("Versions", key=f"data.versions.{record.subject}"):
                 for one in versions:
                     _version(one, is_shown=False, can_be_deleted=True)
         words = f"Really delete this series, all {len(versions)} versions of it" if has_more else "Really delete this series"

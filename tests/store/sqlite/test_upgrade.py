@@ -238,11 +238,14 @@ def test_life_goes_on(bench):
     bench.store.add_series(OWNER, Panel((sales(55, 40, 41),)), "shop.csv", continues={"sales": newest.subject})
     longer = next(one for one in bench.series(OWNER) if one.length == 55)
     assert (longer.version, longer.newest) == (3, 3)
-    run_id = launched(bench, *plain("naive"), workspace=OWNER, panel=bench.panel(OWNER, (longer.key,)), horizon=2)
+    run_id = launched(bench, *plain("ar"), workspace=OWNER, panel=bench.panel(OWNER, (longer.key,)), horizon=2)
     record = ended(bench, run_id, 120, OWNER)
     assert (record.state, record.series[0].version) == ("done", 3)
+    task = record.tasks[0]
+    assert summary_of(task.model, bench.weights(OWNER, run_id, task.id), "sales").coefficients
+    assert bench.results(OWNER, run_id)[0].arrays == {}
     bench.delete(OWNER, run_id_of(bench.store.database.path, "It bursts"))
-    assert read(bench.store.database.path, "SELECT count(*) FROM weights") == [(2,)]
+    assert read(bench.store.database.path, "SELECT count(*) FROM weights") == [(3,)]
 
 
 def test_a_result_that_was_damaged_before_stays_so_and_stops_no_upgrade(tmp_path):
