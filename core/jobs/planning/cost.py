@@ -89,7 +89,7 @@ class CostModel:
         return self.machine
 
     def _factor(self, pace: str) -> float:
-        """What models of this pace took; where none was seen yet, what is usual for those whose settings change the pace."""
+        """What models of this pace took; where none was seen yet, what is usual where settings change the pace."""
         known = self.models.get(pace)
         if known is not None:
             return known[0]
