@@ -19,14 +19,13 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.store.children import _quick_check as quick_check
-from tests.store.children import forked, heard
-
 from core.jobs.planning.limits import Host
 from core.store.records import LIVE
 from core.workbench import Workbench
 from tests.faults.home import KEPT, OWNER, adopt_orphans, launched, members, network, numbers, plain
 from tests.faults.pace import Pace, until
+from tests.store.sqlite.children import _quick_check as quick_check
+from tests.store.sqlite.children import forked, heard
 
 QUICK = (network("rnn", epochs=30, patience=30), *plain("naive"))
 LASTING = (network("lstm", epochs=200, patience=200), *plain("ar"))  # takes longer than any server lives
