@@ -185,11 +185,15 @@ class Workbench(Collection):
         return self.store.runs(workspace)
 
     def results(self, workspace: str, run_id: str) -> tuple[TaskResult, ...]:
-        """What each model of a run gave, those that have ended, without `weights`.  Raises NotFoundError, DamagedError."""
+        """What each model of a run gave, those that have ended, without `weights`.  Raises NotFoundError, DamagedError.
+
+        Its seconds are the task's: a worker does not know how long it stood still for a question.
+        """
         found = []
         for task in self.store.run(workspace, run_id).tasks:
             if task.kind == "model" and task.state == "done":
-                found.append(decode_result(self.store.result(workspace, run_id, task.id)))
+                result = decode_result(self.store.result(workspace, run_id, task.id))
+                found.append(replace(result, seconds=task.seconds))
             elif task.kind == "model" and task.state == "failed":
                 found.append(TaskResult(task.model, "failed", task.seconds or 0.0, task.error))
         return tuple(found)

@@ -24,6 +24,7 @@ from core.models.spec import ModelSpec
 from core.series.splits import CALIBRATION
 from core.series.timeseries import Panel
 
+PROBE = 2  # which computation the probe is: factors of another one mean something else
 REFERENCE_PROBE = 0.0048  # seconds of the probe on the machine of the constants
 LEARNING = 0.3  # how far a factor moves towards what a task really took; the first task moves it most of the way
 FIRST = 0.8
@@ -99,7 +100,7 @@ class CostModel:
     def _remember(self) -> None:
         if self.place is None:
             return
-        text = json.dumps({"machine": self.machine, "models": self.models})
+        text = json.dumps({"probe": PROBE, "machine": self.machine, "models": self.models})
         beside = self.place.with_suffix(NEW)
         try:
             private(beside).write_text(text)
@@ -126,9 +127,11 @@ def price_of(spec: RunSpec, model: ModelSpec, panel: Panel) -> Price:
 
 
 def _remembered(place: Path) -> tuple[float | None, dict[str, tuple[float, int]]]:
-    """What the file holds; nothing if it is not there or not ours."""
+    """What the file holds; nothing if it is not there, not ours, or from a program that probed in another way."""
     try:
         known = json.loads(place.read_text())
+        if known["probe"] != PROBE:
+            return None, {}
         machine = float(known["machine"]) if known["machine"] else None
         return machine, {
             str(name): (float(one), int(count)) for name, (one, count) in known["models"].items() if float(one) > 0

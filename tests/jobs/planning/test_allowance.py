@@ -18,7 +18,7 @@ from tests.faults.home import months
 @pytest.fixture
 def cost(tmp_path):
     """A machine as fast as that of the constants."""
-    (tmp_path / "machine.json").write_text('{"machine": 1.0, "models": {}}')
+    (tmp_path / "machine.json").write_text('{"probe": 2, "machine": 1.0, "models": {}}')
     return CostModel(tmp_path / "machine.json")
 
 

@@ -69,7 +69,7 @@ def test_without_a_place_nothing_is_written(tmp_path, monkeypatch):
 def test_a_network_not_seen_yet_is_as_slow_as_those_seen(tmp_path):
     place, experiment = tmp_path / "machine.json", designed()
     place.write_text(
-        json.dumps({"machine": 1.0, "models": {"gru synced": [4.0, 9], "rnn one_to_many": [2.0, 9], "ar": [50, 9]}})
+        json.dumps({"probe": 2, "machine": 1.0, "models": {"gru synced": [4.0, 9], "rnn one_to_many": [2.0, 9], "ar": [50, 9]}})
     )
     network, naive = experiment.spec.models
     known, plain = CostModel(place), CostModel(tmp_path / "none.json")
@@ -78,9 +78,12 @@ def test_a_network_not_seen_yet_is_as_slow_as_those_seen(tmp_path):
     assert known.predict(experiment, naive).seconds == plain.predict(experiment, naive).seconds
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"machine": "x", "models": {}}', json.dumps({"machine": 1.0})])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"probe": 2, "machine": "x", "models": {}}', json.dumps({"machine": 7.0, "models": {"ar": [9, 9]}})],
+)
 def test_a_file_that_is_not_ours_is_measured_anew(tmp_path, text):
     place, experiment = tmp_path / "machine.json", designed()
     place.write_text(text)
     assert CostModel(place).predict(experiment, experiment.spec.models[0]).seconds > 0
-    assert json.loads(place.read_text())["machine"] > 0
+    assert 0 < json.loads(place.read_text())["machine"] < 7

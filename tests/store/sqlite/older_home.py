@@ -74,7 +74,7 @@ def fill(bench: Workbench) -> tuple[str, str]:
     _, token = bench.share(OWNER, run_id, days=None, includes_data=True)
     _, guarded = bench.share(OWNER, run_id, days=None, passphrase=PASSPHRASE)
     bench.revoke(OWNER, bench.share(OWNER, run_id)[0].id)
-    bench.open_share(token)
+    bench.links.count_view(token)
     cancelled = launched(bench, network("gru", **LONG), panel=panel, horizon=3)
     bench.cancel(OWNER, cancelled)
     ended(bench, cancelled)

@@ -219,18 +219,20 @@ def test_runs_that_did_not_end_well_are_still_there(bench):
 
 
 def test_links_open_with_their_tokens(bench):
-    snapshot = bench.open_share(OPEN)
+    link = bench.links.find(OPEN)
+    snapshot = bench.links.copy(OPEN)
     assert (snapshot.title, len(snapshot.results)) == ("sales, next 3", 3)
     assert snapshot.panel.series[0].key == sales(54, 40, 41).key
-    assert [one.model.label for one in of_snapshot(snapshot).done] == ["Naive", "AR", "LSTM"]
+    assert [one.model.label for one in of_snapshot(snapshot, link.digest).done] == ["Naive", "AR", "LSTM"]
     with pytest.raises(PassphraseError, match="asks for a passphrase"):
-        bench.open_share(GUARDED)
-    assert bench.open_share(GUARDED, PASSPHRASE).panel is None
+        bench.links.admit(GUARDED)
+    bench.links.admit(GUARDED, PASSPHRASE)
+    assert bench.links.copy(GUARDED).panel is None
     run_id = run_id_of(bench.store.database.path, "sales, next 3")
     revoked = [share.id for share in bench.shares(OWNER, run_id) if share.revoked]
     assert len(revoked) == 1
     with pytest.raises(NotFoundError):
-        bench.open_share("x" * 43)
+        bench.links.find("x" * 43)
 
 
 def test_life_goes_on(bench):
