@@ -110,7 +110,7 @@ class Supervisor:
         self._watch_time()
         for slot in [slot for slot in self.slots.values() if slot.is_over]:
             self._collect(slot)
-        if time.monotonic() - self.last_write >= WRITE_PAUSE:
+        if time.monotonic() - self.last_write >= WRITE_PAUSE and any(slot.is_changed for slot in self.slots.values()):
             self.last_write = time.monotonic()
             self.recorder.write(self.slots.values())
         for task_id, (attempt, why) in list(self.given_up.items()):
