@@ -252,7 +252,7 @@ def test_a_time_budget_lowers_epochs_by_prediction_and_writes_nothing(sales, tmp
         (["--horizon", "6", "--out", "x.json", "--forecasts", "x.json"], "--out and --forecasts are the same file"),
         (["--horizon", "6", "--season", "57", "--models", "seasonal_naive"], "or choose a shorter season"),
         (["--horizon", "6", "--time-budget", "-1"], "'-1' is not a number of seconds above 0"),
-        (["--horizon", "6", "--time-budget", "1"], "a time budget of 1 seconds is too short: even with one epoch a network"),
+        (["--horizon", "6", "--time-budget", "1"], "a time budget of 1 second is too short: even with one epoch a network"),
         (["--horizon", "6", "--models", "ar,ar"], "--models names ar twice; name each model once"),
         (["--horizon", "6", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["--horizon", "6", "--preset", "fast"], "invalid choice: 'fast'"),

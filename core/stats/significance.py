@@ -57,7 +57,9 @@ def diebold_mariano(differential: np.ndarray, horizon: int, stride: int = 1) -> 
     scale = float(np.abs(differential).max())  # squares of tiny or huge differences would be 0 or no number
     mean, error, degrees = _mean_and_error(differential / scale, overlap)
     if error <= NOTHING:
-        raise DataError(f"the losses differ by {scale * mean:g} on average and hardly vary, so there is no test to make of it")
+        raise DataError(
+            f"the losses differ by {abs(scale * mean):.3g}, much the same at every origin, so there is nothing to test"
+        )
     from scipy.special import stdtr, stdtrit
 
     reach = float(stdtrit(degrees, 0.975)) * error

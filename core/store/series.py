@@ -179,9 +179,8 @@ def _users(connection: Connection, workspace: str, keys: Sequence[str]) -> dict[
 def _refuse_used(connection: Connection, workspace: str, keys: Sequence[str]) -> None:
     users = len(set().union(*_users(connection, workspace, keys).values()))
     if users:
-        raise ConfigError(
-            f"{users} run{'s use' if users > 1 else ' uses'} this series; delete {'them' if users > 1 else 'it'} first"
-        )
+        what = "1 run uses this series; delete that run" if users == 1 else f"{users} runs use this series; delete those runs"
+        raise ConfigError(f"{what} first")
 
 
 def _insert(connection: Connection, workspace: str, key: str, one: TimeSeries, source: str, now: datetime) -> None:

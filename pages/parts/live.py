@@ -110,7 +110,9 @@ def _words(task: TaskRecord) -> str:
         return f"waiting, place {task.place} in the queue" if task.place else "waiting"
     if task.state == "running":
         again = f"attempt {task.attempt} · " if task.attempt > 1 else ""
-        return f"{again}{safe(task.message, 80) or 'starting'} · about {duration(_task_left(task))} left"
+        left = _task_left(task)
+        soon = f"about {duration(left)}" if left >= 1 else "less than a second"
+        return f"{again}{safe(task.message, 80) or 'starting'} · {soon} left"
     if task.state == "done":
         return f"done in {duration(task.seconds)}"
     return f":red[{task.state}]" + (f": {safe(task.error, 400)}" if task.error and task.error != task.state else "")

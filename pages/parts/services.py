@@ -138,7 +138,8 @@ def _sets(known: tuple[SeriesRecord, ...]) -> Iterator[tuple[str, ...]]:
     for source in dict.fromkeys(one.source for one in known):
         brought = [one for one in known if one.source == source]
         yield tuple(one.key for one in brought)
-        yield tuple({one.id: one.key for one in reversed(brought)}.values())
+        newest = {one.id: one.key for one in reversed(brought)}
+        yield tuple(newest[name] for name in sorted(newest))
         for moment in dict.fromkeys(one.created for one in brought):
             yield tuple(one.key for one in brought if one.created == moment)
 

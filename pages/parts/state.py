@@ -20,6 +20,7 @@ ROUTED, PAGE, TOKEN, REFUSED = "routed", "page", "workspace.token", "workspace.r
 SHORT = 10  # characters of a key in an address
 LISTED = 4  # series that an address lists by their keys; more of them, or a long name, are a digest that begins with MARK
 LONG, MARK = 60, "~"  # characters of a name, as an address writes them
+OFFERED = "train.offered"  # coverages that may be chosen beside the usual ones
 ADMITTED, VIEWED = "report.admitted", "report.viewed"
 LINKS = 20  # that a session remembers
 
@@ -32,12 +33,16 @@ ADDRESS: Mapping[str, Mapping[str, str]] = {
         "origins": "train.origins",
         "models": "train.models",
         "preset": "train.preset",
+        "coverages": "train.coverages",
+        "seeds": "train.seeds",
     },
     "compare": {"run": RUN, "of": "compare.series", "at": "compare.origin", "band": "compare.band", "view": "compare.view"},
     "runs": {"shown": "runs.shown"},
 }
-NUMBERS = ("train.horizon", "train.origins", "runs.shown")
+NUMBERS = ("train.horizon", "train.origins", "train.seeds", "runs.shown")
 PERCENTS = ("compare.band",)
+COVERAGES = "train.coverages"  # percents joined by "-"
+PERCENT = r"[0-9]{1,2}(\.[0-9]{1,8})?"
 
 
 def begin(shown: str) -> None:
@@ -56,10 +61,18 @@ def _adopt(key: str, text: str | None) -> None:
         if text.isascii() and text.isdigit() and len(text) < 7:
             st.session_state[key] = int(text)
     elif key in PERCENTS:
-        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,8})?", text):
-            st.session_state[key] = float(text) if "." in text else int(text)
+        if re.fullmatch(PERCENT, text):
+            st.session_state[key] = _percent(text)
+    elif key == COVERAGES:
+        if re.fullmatch(rf"{PERCENT}(-{PERCENT}){{0,8}}", text) and all(map(_percent, text.split("-"))):
+            found = sorted(set(map(_percent, text.split("-"))))
+            st.session_state[key], st.session_state[OFFERED] = found, found
     else:
         st.session_state[key] = text
+
+
+def _percent(text: str) -> float:
+    return float(text) if "." in text else int(text)
 
 
 def address() -> str:
@@ -70,6 +83,8 @@ def address() -> str:
     found = {name: st.session_state.get(key) for name, key in ADDRESS.get(shown, {}).items()}
     if "series" in found:
         found["series"] = "" if found.get("live") else short_series(series_keys())  # a run names its series
+    if isinstance(found.get("coverages"), list | tuple):
+        found["coverages"] = "-".join(f"{one:g}" for one in found["coverages"])
     if isinstance(found.get("of"), str):
         found["of"] = short_name(found["of"])
     return urlencode({name: value for name, value in found.items() if value not in (None, "")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -10,10 +11,11 @@ from core.charts.labels import date_label
 from core.series.timeseries import Panel, TimeSeries
 from core.series.versions import Change, Continuation
 from core.store.records import SeriesRecord
-from pages.parts import reading, services
+from pages.parts import frame, reading, services
 from pages.parts.text import age, count, length_of_record, safe, steps, version_of
 
 PASTED = "pasted.csv"
+SHOWN = 8  # entries before the others fold away
 
 
 def offer(panel: Panel) -> None:
@@ -63,10 +65,13 @@ def _parts(one: Change, series: TimeSeries) -> list[str]:
 
 
 def _totals(changes: Sequence[Change]) -> list[str]:
-    """The differences of several series together."""
+    """The differences of several series together, and which of them was revised where it is one."""
     added, revised, dropped = (sum(getattr(one, name) for one in changes) for name in ("added", "revised", "dropped"))
     said = [f"{count(added, 'new value')} in {len(changes):,} series"]
-    said += [f"{count(revised, 'past value')} changed"] if revised else []
+    whose = [one.series_id for one in changes if one.revised]
+    said += (
+        [f"{count(revised, 'past value')} changed{f' in {safe(whose[0], 40)}' if len(whose) == 1 else ''}"] if revised else []
+    )
     said += [f"{count(dropped, 'value')} left out"] if dropped else []
     return said if added or revised or dropped else []
 
@@ -84,33 +89,63 @@ def line(series: TimeSeries) -> None:
 
 
 def kept() -> None:
-    """One entry for each kept series, with its newest version."""
+    """One entry for each kept series, with its newest version; series that were brought together are one entry."""
     records = services.all_series()
-    entries = [one for one in records if one.is_newest]
-    if not entries:
+    groups = _brought_together(records)
+    if not groups:
         return
     st.subheader("Or go on with one of yours", anchor=False)
-    for record in entries[:8]:
-        _entry(record, [one for one in records if one.subject == record.subject])
-    if len(entries) > 8:
-        st.caption(f"and {count(len(entries) - 8, 'older one')}, kept with their runs")
+    for group in groups[:SHOWN]:
+        _entry(group, records)
+    if len(groups) > SHOWN:
+        with st.expander(f"{len(groups) - SHOWN:,} older"):
+            for group in groups[SHOWN:]:
+                _entry(group, records)
 
 
-def _entry(record: SeriesRecord, versions: Sequence[SeriesRecord]) -> None:
-    facts = [length_of_record(record), safe(record.source, 60), version_of(record), age(record.created)]
-    has_more = len(versions) > 1
+def _brought_together(records: Sequence[SeriesRecord]) -> list[tuple[SeriesRecord, ...]]:
+    """The newest versions, by file and moment, in the order of the records."""
+    groups: dict[tuple[str, datetime], list[SeriesRecord]] = {}
+    for one in records:
+        if one.is_newest:
+            groups.setdefault((one.source, one.created), []).append(one)
+    return [tuple(group) for group in groups.values()]
+
+
+def _entry(group: tuple[SeriesRecord, ...], records: Sequence[SeriesRecord]) -> None:
+    first, is_panel = group[0], len(group) > 1
+    versions = [one for one in records if one.subject == first.subject]
+    facts = [f"{len(group):,} series" if is_panel else length_of_record(first), "" if is_panel else safe(first.source, 60)]
+    name = safe(first.source if is_panel else first.id, 40)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(safe(record.id, 40), key=f"data.kept.{record.key}"):
-            _open(record)
-        st.caption(" · ".join(filter(None, facts)))
-        if has_more:
-            with st.popover("Versions", key=f"data.versions.{record.subject}"):
+        if st.button(name, key=f"data.kept.{first.key}"):
+            _open(*group)
+        st.caption(" · ".join(filter(None, [*facts, version_of(first), age(first.created)])))
+        if len(versions) > 1 and not is_panel:
+            with st.popover("Versions", key=f"data.versions.{first.subject}"):
                 for one in versions:
                     _version(one, is_shown=False, can_be_deleted=True)
-        words = f"Really delete this series, all {len(versions)} versions of it" if has_more else "Really delete this series"
-        label = "Delete all" if has_more else "Delete"
-        if st.button(label, key=f"data.delete.{record.key}", type="tertiary", help=words):
-            services.delete_subject(record.subject)
+        words = "Really delete all of them" if is_panel else "Really delete this series"
+        if st.button("Delete", key=f"data.delete.{first.key}", type="tertiary", help=words):
+            if is_panel or len(versions) > 1:
+                _delete(group, [one for one in records if one.subject in {each.subject for each in group}])
+            else:
+                services.delete_subject(first.subject)
+                st.rerun()
+
+
+@st.dialog("Delete for good?", on_dismiss="rerun")
+@frame.guarded
+def _delete(group: tuple[SeriesRecord, ...], versions: Sequence[SeriesRecord]) -> None:
+    what = f"**{safe(group[0].id)}**" if len(group) == 1 else f"**{safe(group[0].source)}** with its {len(group):,} series"
+    more = f", {len(versions):,} versions in all," if len(versions) > len(group) else ""
+    st.markdown(f"{what}{more} is really deleted; that cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary"):
+            for one in group:
+                services.delete_subject(one.subject)
+            st.rerun()
+        if st.button("Keep it"):
             st.rerun()
 
 
@@ -125,6 +160,6 @@ def _version(one: SeriesRecord, *, is_shown: bool, can_be_deleted: bool) -> None
             st.rerun()
 
 
-def _open(record: SeriesRecord) -> None:
-    reading.begin("", record.source, (record.key,))
+def _open(*records: SeriesRecord) -> None:
+    reading.begin("", records[0].source, tuple(one.key for one in records))
     st.rerun()

@@ -194,3 +194,13 @@ def test_a_reload_keeps_the_controls_of_an_example(visit):
     again = sound(visit("", "reloaded example", **_written(at)))
     assert "bring the file again" not in read(again)
     assert [one.key for one in again.number_input] == [one.key for one in at.number_input]
+
+
+def test_coverages_and_seeds_are_in_the_address_and_come_back_from_it(visit, bench):
+    (key,) = bench.add_series("settings", Panel((months(),)), "sales.csv")
+    at = sound(visit("train", "settings", series=key[:10], coverages="50-92.5", seeds="2"))
+    assert at.session_state["train.coverages"] == [50, 92.5]
+    assert at.session_state["train.seeds"] == 2
+    for bad in ("", "0-80", "80-", "100", "x", "80-95" * 9):
+        at = sound(visit("train", "settings", series=key[:10], coverages=bad, seeds="x"))
+        assert at.session_state["train.coverages"] == [80, 95]

@@ -181,7 +181,7 @@ def test_a_series_that_a_run_uses_is_not_deleted_and_that_is_said(visit, bench, 
     (kept,) = bench.series("finished")
     assert isinstance(kept, SeriesRecord)
     sound(at.button(f"data.delete.{kept.key}").click().run())
-    assert "1 run uses this series; delete it first" in read(at)
+    assert "1 run uses this series; delete that run first" in read(at)
     assert bench.series("finished") == (kept,)
 
 

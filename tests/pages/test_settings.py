@@ -210,7 +210,7 @@ def test_a_time_budget_lowers_epochs_in_words_and_the_run_has_them(ready, bench)
     at.session_state["train.budget"] = 1
     sound(at.run())
     said = read(at)
-    assert "time budget of 1 seconds is too short" in said
+    assert "time budget of 1 second is too short" in said
     assert launch_button(at).disabled
     assert said.count("about ") >= 6  # what each model would need stands on its card all the same
     needed = int(said.partition("choose at least ")[2].partition(",")[0])

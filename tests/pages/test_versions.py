@@ -10,7 +10,7 @@ from core.store.records import SeriesRecord
 from pages.parts.text import steps, version_of
 from pages.parts.versions import sentence
 from tests.faults.home import ended, launched, months, plain
-from tests.pages.visiting import button, csv, read, sound, turned
+from tests.pages.visiting import button, csv, read, sound, turned, within
 
 LONGER = csv(63).replace(b"2010-06,105,", b"2010-06,999,")  # three months more, and one value of before revised
 
@@ -112,9 +112,38 @@ def test_a_series_is_deleted_with_all_its_versions(visit, bench):
     sound(button(at, "Continue it").click().run())
     newest = next(one for one in bench.series("all at once") if one.is_newest)
     sound(button(at, "Bring another series").click().run())
-    assert at.button(f"data.delete.{newest.key}").help == "Really delete this series, all 2 versions of it"
     sound(at.button(f"data.delete.{newest.key}").click().run())
+    assert "**sales**, 2 versions in all, is really deleted; that cannot be undone." in read(at)
+    assert len(bench.series("all at once")) == 2
+    button(at, "Delete it").click()
+    sound(within(at))
     assert bench.series("all at once") == ()
+
+
+def test_a_panel_is_one_entry_that_is_opened_and_deleted_as_a_whole(visit, bench):
+    panel = Panel(tuple(months(48, f"store {number}", number) for number in range(5)))
+    bench.add_series("panel", panel, "stores.csv")
+    bench.add_series("panel", Panel((months(),)), "sales.csv")
+    at = sound(visit(workspace="panel"))
+    entries = [one for one in at.button if str(one.key).startswith("data.kept.")]
+    assert [one.label for one in entries] == ["sales", "stores\\.csv"]
+    assert "5 series · just now" in read(at)
+    sound(entries[1].click().run())
+    assert "store 0" in [one.value for one in at.selectbox] + [one.value for one in at.header]
+    sound(button(at, "Bring another series").click().run())
+    (whole,) = [one for one in at.button if str(one.key).startswith("data.delete.") and one.help == "Really delete all of them"]
+    sound(whole.click().run())
+    button(at, "Delete it").click()
+    sound(within(at))
+    assert [one.id for one in bench.series("panel")] == ["sales"]
+
+
+def test_entries_beyond_the_eighth_fold_away_and_stay_within_reach(visit, bench):
+    for number in range(10):
+        bench.add_series("many", Panel((months(48, f"s{number}", number),)), f"{number}.csv")
+    at = sound(visit(workspace="many"))
+    assert len([one for one in at.button if str(one.key).startswith("data.kept.")]) == 10
+    assert "2 older" in [one.label for one in at.expander]
 
 
 def test_a_run_says_which_version_it_used(visit, bench):
@@ -148,7 +177,8 @@ def change(added=0, revised=0, dropped=0, first=None, name="sales"):
         ((change(added=1),), ("x", "y"), "This continues **a\\.csv**: 1 new week, 2 series are new."),
         ((change(),), (), "This is **a\\.csv** again: the same values, read in another way."),
         ((change(added=2), change(added=3, revised=1, dropped=4, name="b")), ("x",),
-         "This continues **a\\.csv**: 5 new values in 2 series, 1 past value changed, 4 values left out, 1 series is new."),
+         ("This continues **a\\.csv**: 5 new values in 2 series, 1 past value changed in b, 4 values left out, "
+          "1 series is new.")),
     ],
 )  # fmt: skip
 def test_what_is_different_is_a_sentence(changes, apart, words):

@@ -91,7 +91,7 @@ def test_a_real_difference_is_found_and_has_its_sign():
         (np.array([]), 1, TooShortError, "at least 8 scored origins and there are 0"),
         (np.arange(20.0), 24, TooShortError, r"all 20 scored origins share outcomes, for they lie 1 apart .* needs 24 origins"),
         (np.zeros(20), 1, DataError, "the losses are equal at all 20 origins, so there is no difference to test"),
-        (np.full(20, 0.1), 1, DataError, "the losses differ by 0.1 on average and hardly vary"),
+        (np.full(20, 0.1), 1, DataError, "the losses differ by 0.1, much the same at every origin"),
     ],
 )
 def test_what_cannot_be_tested_is_refused_in_words(differential, horizon, kind, words):

@@ -49,10 +49,10 @@ def test_a_series_under_a_run_stays_until_the_run_is_gone(store):
     (key,) = store.run(OWNER, run_id).spec.series
     (record,) = store.series(OWNER)
     for delete, name in ((store.delete_series, key), (store.delete_subject, record.subject)):
-        with pytest.raises(ConfigError, match="2 runs use this series; delete them first"):
+        with pytest.raises(ConfigError, match="2 runs use this series; delete those runs first"):
             delete(OWNER, name)
     store.delete_run(OWNER, run_id)
-    with pytest.raises(ConfigError, match="1 run uses this series; delete it first"):
+    with pytest.raises(ConfigError, match="1 run uses this series; delete that run first"):
         store.delete_series(OWNER, key)
 
 

@@ -101,7 +101,7 @@ def test_a_subject_with_a_version_under_a_run_stays_whole(store):
     (first,) = add(store, months())
     (second,) = add(store, months(length=33), continues={"sales": record(store, first).subject})
     run_of(store, first)
-    with pytest.raises(ConfigError, match="1 run uses this series; delete it first"):
+    with pytest.raises(ConfigError, match="1 run uses this series; delete that run first"):
         store.delete_subject(OWNER, record(store, first).subject)
     assert places(store, first, second) == [(1, 2), (2, 2)]
 

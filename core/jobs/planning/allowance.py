@@ -76,9 +76,10 @@ def within_wall_clock(
     demand = _demand(experiment, cost, workers, crowd)
     least = demand.taken(0)
     if least > seconds:
+        unit = "second" if seconds == 1 else "seconds"
         bare = "even with one epoch a network, " if demand.networks else ""
         raise ConfigError(
-            f"a time budget of {seconds:g} seconds is too short: {bare}this run may take {least:.0f} seconds; choose at least "
+            f"a time budget of {seconds:g} {unit} is too short: {bare}this run may take {least:.0f} seconds; choose at least "
             f"{math.ceil(least)}, or fewer models, seeds or past forecasts"
         )
     bound = demand.bound(seconds)

@@ -1,8 +1,8 @@
 """Whose task is next: workspaces take turns, and inside a workspace the oldest run goes first. Pure.
 
-Of one run the cheapest task goes first, so that there is soon something to see; only a task that takes longer than the share of
-each worker in all that is left starts at once, because the run could not end before it does (as longest-first scheduling has
-it: Graham 1969, Bounds on multiprocessing timing anomalies).
+Of one run the cheapest task goes first, so that there is soon something to see. A task that takes longer than the share of each
+worker in all that is left goes before others that are not much cheaper, because the run cannot end before it does (as
+longest-first scheduling has it: Graham 1969, Bounds on multiprocessing timing anomalies).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from itertools import groupby
 
 from core.store.records import QueuedTask
 
+QUICK = 1.0  # predicted seconds of a task that goes before every longer one
+CHEAP = 0.05  # of the longest task: so much later it may end for the sake of a cheaper one
 MOST_BORROWED = 10.0  # seconds that trainings stand still for questions in one go, before they get some back
 
 
@@ -49,9 +51,10 @@ def in_turn(seconds: Sequence[float], workers: int) -> list[int]:
     left = sorted(range(len(seconds)), key=lambda at: seconds[at])
     total, placed = sum(seconds), []
     while left:
-        is_longest = len(left) > 1 and seconds[left[-1]] * workers >= total
+        longest = seconds[left[-1]]
+        is_longest = longest * workers >= total and seconds[left[0]] > max(QUICK, CHEAP * longest)
         # of equally long ones the first
-        at = next(one for one in left if seconds[one] == seconds[left[-1]]) if is_longest else left[0]
+        at = next(one for one in left if seconds[one] == longest) if is_longest else left[0]
         left.remove(at)
         placed.append(at)
         total -= seconds[at]

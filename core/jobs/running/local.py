@@ -95,7 +95,8 @@ class LocalExecutor:
 
     def open(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(OSError):  # a full disk: then each start of a worker tries again
+            self.folder.mkdir(mode=0o700, exist_ok=True)
         os.environ["PYTHONPATH"] = os.pathsep.join(
             dict.fromkeys([str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
         )  # without it the preload fails silently unless the working directory is the repository

@@ -1,3 +1,5 @@
+import pytest
+
 from core.jobs.planning.fairness import Borrowed, in_turn, order
 from core.store.records import QueuedTask
 
@@ -46,9 +48,15 @@ def test_of_one_run_the_cheapest_task_starts_first():
     assert ids(order([later, *run])) == ["0", "2", "5", "1", "4", "3", "later"]
 
 
-def test_with_two_workers_a_task_as_long_as_half_of_what_is_left_starts_at_once():
-    assert in_turn([1.0, 2.0, 3.0, 20.0], 2) == [3, 2, 1, 0]  # 20 is over half of 26, 3 half of 6, and 2 over half of 3
+def test_with_two_workers_a_task_as_long_as_half_of_what_is_left_goes_before_others_that_are_not_much_cheaper():
     assert in_turn([4.0, 5.0, 6.0, 0.3, 0.1], 2) == [4, 3, 0, 2, 1]  # 6 is less than half of 15.4 and of 15, but not of 11
+    assert in_turn([21.0, 0.1, 0.9, 8.0], 2) == [1, 2, 0, 3]  # 21 is over half, and waits for tasks below a second only
+    assert in_turn([3.0, 100.0, 6.0], 2) == [0, 1, 2]  # and for what takes less than a twentieth of it
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_what_takes_less_than_a_second_is_never_last(workers):
+    assert in_turn([30.0, 0.2, 25.0, 0.1], workers)[:2] == [3, 1]
 
 
 def test_what_is_lent_for_questions_is_given_back():

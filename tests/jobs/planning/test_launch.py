@@ -66,7 +66,7 @@ def test_a_workbench_that_is_closed_says_so_whatever_is_asked(tmp_path):
     [
         ((0.5, 4, 3, 8), 1, 15.5),  # one after the other
         ((4, 3, 8), 2, 8),  # the longest first: 8 beside 4 + 3, and not 4 + 8 beside 3
-        ((0.5, 0.5, 4, 3, 8), 2, 8),  # 8 is half of it, so it starts at once; the others beside it
+        ((0.5, 0.5, 4, 3, 8), 2, 8.5),  # the quick ones before it
         ((0.5,), 4, 0.5),
     ],
 )
