@@ -112,9 +112,9 @@ class Collection:
         """Really delete one version of a series, which no run uses."""
         self.store.delete_series(workspace, key)
 
-    def delete_subject(self, workspace: str, subject: str) -> None:
-        """Really delete a series with all its versions, none of which a run uses."""
-        self.store.delete_subject(workspace, subject)
+    def delete_subjects(self, workspace: str, subjects: tuple[str, ...]) -> None:
+        """Really delete series with all their versions, none of which a run uses: all of them, or none."""
+        self.store.delete_subjects(workspace, subjects)
 
     def _check_count(self, panel: Panel) -> None:
         most = self.limits.jobs.run_series

@@ -41,7 +41,8 @@ def finished(bench):
     share, token = bench.share(OWNER, run_id)
     key = record.spec.series[0]
     return {"run_id": run_id, "task_id": record.tasks[0].id, "share_id": share.id, "key": key, "keys": (key,),
-            "subject": record.series[0].subject, "spec": record.spec, "title": "taken", "token": token, "choices": Choices(),
+            "subjects": (record.series[0].subject,), "spec": record.spec, "title": "taken", "token": token,
+            "choices": Choices(),
             "digest": bench.keep_upload(OWNER, b"month,sales\n2020-01,1\n2020-02,2\n2020-03,4\n", "sales.csv")}  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def test_what_belongs_to_another_run_or_to_nobody_is_not_found_either(bench, fin
     @given(st.text(max_size=40).filter(lambda text: text not in finished.values()))
     def not_found(text):
         spec = RunSpec((text,), plain("naive"), 6)
-        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key", "subject", "digest"), text)
+        unknown = dict.fromkeys(("run_id", "task_id", "share_id", "key", "digest"), text) | {"subjects": (text,)}
         unknown |= {"keys": (text,), "spec": spec, "title": "t", "choices": Choices()}
         with pytest.raises(NotFoundError):
             asked(bench, name, OWNER, unknown)

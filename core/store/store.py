@@ -99,10 +99,14 @@ class Store(Queue):
             series.remove(connection, workspace, key, self.now())
             self.database.sweep_after()
 
-    def delete_subject(self, workspace: str, subject: str) -> None:
-        """Really delete all versions of a series.  Raises NotFoundError, and ConfigError while a run uses one of them."""
+    def delete_subjects(self, workspace: str, subjects: tuple[str, ...]) -> None:
+        """Really delete all versions of these series, or nothing.
+
+        Raises NotFoundError, and ConfigError while a run uses one of them.
+        """
         with self.database.writing() as connection:
-            series.remove_subject(connection, workspace, subject, self.now())
+            for subject in subjects:
+                series.remove_subject(connection, workspace, subject, self.now())
             self.database.sweep_after()
 
     # --- runs -------------------------------------------------------------------------------------------------------

@@ -109,10 +109,10 @@ def delete_series(key: str) -> None:
     bench.delete_series(workspace, key)
 
 
-def delete_subject(subject: str) -> None:
-    """Really delete a series with all its versions."""
+def delete_subjects(subjects: tuple[str, ...]) -> None:
+    """Really delete series with all their versions: all of them, or none."""
     bench, workspace = own()
-    bench.delete_subject(workspace, subject)
+    bench.delete_subjects(workspace, subjects)
 
 
 def series_at_hand() -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def _entry(group: tuple[SeriesRecord, ...], records: Sequence[SeriesRecord]) -> 
             if is_panel or len(versions) > 1:
                 _delete(group, [one for one in records if one.subject in {each.subject for each in group}])
             else:
-                services.delete_subject(first.subject)
+                services.delete_subjects((first.subject,))
                 st.rerun()
 
 
@@ -138,12 +138,11 @@ def _entry(group: tuple[SeriesRecord, ...], records: Sequence[SeriesRecord]) -> 
 @frame.guarded
 def _delete(group: tuple[SeriesRecord, ...], versions: Sequence[SeriesRecord]) -> None:
     what = f"**{safe(group[0].id)}**" if len(group) == 1 else f"**{safe(group[0].source)}** with its {len(group):,} series"
-    more = f", {len(versions):,} versions in all," if len(versions) > len(group) else ""
-    st.markdown(f"{what}{more} is really deleted; that cannot be undone.")
+    more = f", {len(versions):,} versions in all" if len(versions) > len(group) else ""
+    st.markdown(f"Delete {what}{more}? That cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete it", type="primary"):
-            for one in group:
-                services.delete_subject(one.subject)
+            services.delete_subjects(tuple(one.subject for one in group))
             st.rerun()
         if st.button("Keep it"):
             st.rerun()

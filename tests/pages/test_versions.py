@@ -113,7 +113,7 @@ def test_a_series_is_deleted_with_all_its_versions(visit, bench):
     newest = next(one for one in bench.series("all at once") if one.is_newest)
     sound(button(at, "Bring another series").click().run())
     sound(at.button(f"data.delete.{newest.key}").click().run())
-    assert "**sales**, 2 versions in all, is really deleted; that cannot be undone." in read(at)
+    assert "Delete **sales**, 2 versions in all? That cannot be undone." in read(at)
     assert len(bench.series("all at once")) == 2
     button(at, "Delete it").click()
     sound(within(at))

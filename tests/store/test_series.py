@@ -48,7 +48,7 @@ def test_a_series_under_a_run_stays_until_the_run_is_gone(store):
     finished_run(store, request="second")
     (key,) = store.run(OWNER, run_id).spec.series
     (record,) = store.series(OWNER)
-    for delete, name in ((store.delete_series, key), (store.delete_subject, record.subject)):
+    for delete, name in ((store.delete_series, key), (store.delete_subjects, (record.subject,))):
         with pytest.raises(ConfigError, match="2 runs use this series; delete those runs first"):
             delete(OWNER, name)
     store.delete_run(OWNER, run_id)
@@ -66,7 +66,7 @@ def test_a_series_that_is_not_there_is_said(store):
 def test_a_subject_that_is_not_there_is_said_and_nothing_is_kept(store):
     new = Panel((months("new"),))
     calls = (
-        lambda: store.delete_subject(OWNER, "0" * 16),
+        lambda: store.delete_subjects(OWNER, ("0" * 16,)),
         lambda: store.add_series(OWNER, new, "x", continues={"new": "0" * 16}),
     )
     for call in calls:

@@ -91,7 +91,7 @@ def test_a_subject_is_deleted_with_all_its_versions_to_the_last_byte(store, home
     subject = record(store, first).subject
     add(store, months(name, 33), continues={name: subject})
     (other,) = add(store, months())
-    store.delete_subject(OWNER, subject)
+    store.delete_subjects(OWNER, (subject,))
     assert [one.key for one in store.series(OWNER)] == [other]
     assert count(store, "subjects") == 1
     assert not any(name.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
@@ -102,7 +102,7 @@ def test_a_subject_with_a_version_under_a_run_stays_whole(store):
     (second,) = add(store, months(length=33), continues={"sales": record(store, first).subject})
     run_of(store, first)
     with pytest.raises(ConfigError, match="1 run uses this series; delete that run first"):
-        store.delete_subject(OWNER, record(store, first).subject)
+        store.delete_subjects(OWNER, (record(store, first).subject,))
     assert places(store, first, second) == [(1, 2), (2, 2)]
 
 
@@ -169,3 +169,11 @@ def test_the_newest_version_of_the_newest_subject_is_continued(store):
     assert continuable(store, months()) == set()
     (apart,) = add(store, months(length=35))
     assert continuable(store, months(length=36)) == {apart}
+
+
+def test_of_series_that_are_deleted_together_all_go_or_none(store):
+    keys = add(store, months("a"), months("b"))
+    run_of(store, keys[1])
+    with pytest.raises(ConfigError, match="1 run uses this series; delete that run first"):
+        store.delete_subjects(OWNER, tuple(record(store, key).subject for key in keys))
+    assert {one.id for one in store.series(OWNER)} == {"a", "b"}

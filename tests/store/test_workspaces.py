@@ -30,7 +30,7 @@ LATER = datetime(2031, 6, 1, tzinfo=UTC)
 BY_ID = {  # every call that names a thing of a workspace; `things` are run, task, series, share
     "panel": lambda store, who, run, task, key, share: store.panel(who, (key,)),
     "delete_series": lambda store, who, run, task, key, share: store.delete_series(who, key),
-    "delete_subject": lambda store, who, run, task, key, share: store.delete_subject(who, subject_of(store, key)),
+    "delete_subjects": lambda store, who, run, task, key, share: store.delete_subjects(who, (subject_of(store, key),)),
     "create_run": lambda store, who, run, task, key, share: store.create_run(
         who, "t", spec_of([key]), tasks_of(spec_of([key])), "new", VERSIONS, "hash"
     ),
