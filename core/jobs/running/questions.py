@@ -52,6 +52,7 @@ class Questions:
             self.supervisor.asks.forget(ask)
 
     def _answer(self, workspace: str, question: Kind, subject: Subject, request: Callable[[], Request], wait: float) -> Answer:
+        assert question.is_interactive, f"{question.name} is a task of a run, and is launched with one"
         digest = question.digest(subject.source)
         ask = self.supervisor.asks.find(workspace, digest)
         if ask is None:

@@ -9,7 +9,7 @@ from core.codec import Encoded
 from core.errors import ConfigError, DamagedError
 from core.evaluation.spec import RunSpec
 from core.jobs.kinds.autocorrelation import Autocorrelation
-from core.jobs.kinds.base import Kind, Request
+from core.jobs.kinds.base import NEEDS, Kind, Request
 from core.jobs.kinds.registry import KINDS, carry_out, kind_of
 from core.jobs.planning.limits import JobLimits
 from core.jobs.running.inprocess import InProcessExecutor
@@ -71,7 +71,7 @@ def test_every_kind_is_made_again_from_its_config_and_has_limits_and_words(kind)
     assert made.limits(JobLimits()).seconds > 0
     assert made.too_long
     assert made.too_large
-    assert kind.needs <= {"spec", "outcomes", "weights"}
+    assert kind.needs <= set(NEEDS)
 
 
 def test_a_name_of_no_kind_is_refused_with_the_names_there_are():

@@ -7,6 +7,8 @@ import pytest
 from core.codec import bundle, pack
 from core.evaluation.comparison import Comparison
 from core.jobs.kinds.autocorrelation import Autocorrelation
+from core.jobs.kinds.finishing import Finishing
+from core.jobs.kinds.training import Training
 from core.jobs.planning.limits import Host
 from core.series.timeseries import Panel
 from core.store.codecs.snapshots import encode_comparison
@@ -103,6 +105,14 @@ def test_a_question_goes_ahead_of_waiting_tasks_and_a_training_stands_still_for_
     executor.end(second, b"another")
     until(lambda: "resume" in still.calls)
     assert len(executor.attempts) == 4  # the third training waits on
+
+
+def test_a_task_of_a_run_is_no_question_and_cannot_jump_the_queue(bench, executor):
+    (key,) = bench.add_series(OWNER, Panel((months(),)), "sales.csv")
+    for kind in (Training(), Finishing()):
+        with pytest.raises(AssertionError, match="is a task of a run"):
+            bench.questions.of_series(OWNER, kind, key)
+    assert executor.attempts == []
 
 
 def test_time_that_a_training_stands_still_is_no_time_that_it_took(bench, executor):
