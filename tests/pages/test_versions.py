@@ -140,8 +140,8 @@ def test_a_panel_is_one_entry_that_is_opened_and_deleted_as_a_whole(visit, bench
 
 def test_entries_beyond_the_eighth_fold_away_and_stay_within_reach(visit, bench):
     for number in range(10):
-        bench.add_series("many", Panel((months(48, f"s{number}", number),)), f"{number}.csv")
-    at = sound(visit(workspace="many"))
+        bench.add_series("more than eight", Panel((months(48, f"s{number}", number),)), f"{number}.csv")
+    at = sound(visit(workspace="more than eight"))
     assert len([one for one in at.button if str(one.key).startswith("data.kept.")]) == 10
     assert "2 older" in [one.label for one in at.expander]
 
