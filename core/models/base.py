@@ -94,6 +94,9 @@ class Fitted(Protocol):
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `Model.restore` needs."""
 
+    # One that can forecast from many origins at once has besides
+    # rolled(series, origins, horizon, levels) -> point (O, H), quantiles (O, Q, H), as `forecast` gives them one by one
+
 
 @dataclass(frozen=True)
 class Model(ABC):
@@ -134,6 +137,12 @@ class Model(ABC):
             )
         return self
 
+    def settled(self, train: Panel, horizon: int, context: Context, seeds: int = 1) -> Self:  # noqa: ARG002
+        """The same with the settings closed that only the data can choose, on held-out windows of `train`; once for a run,
+        before the first origin.
+        """
+        return self
+
     @abstractmethod
     def needs(self, horizon: int, season: int) -> int:
         """The fewest training points that `fit` accepts."""
@@ -163,6 +172,11 @@ class Model(ABC):
     @abstractmethod
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         """Learn from `train` alone.  Raises TooShortError, FitError, Cancelled."""
+
+    def fit_all(self, train: Panel, horizon: int, context: Context, seeds: int) -> list[Fitted]:
+        """One fit for each of so many seeds, from `context.seed` on; each is what `fit` gives with that seed."""
+        parts = [context.part(number / seeds, (number + 1) / seeds) for number in range(seeds)]
+        return [self.fit(train, horizon, replace(part, seed=context.seed + n)) for n, part in enumerate(parts)]
 
     @abstractmethod
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:

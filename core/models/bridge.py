@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar, Self
 
 import numpy as np
 
-from core.errors import ConfigError
 from core.models.arx import ARX
 from core.models.autoregression import AR
-from core.models.base import Fitted, Look, Price, Workload
+from core.models.base import Fitted, Look, Model, Price, Workload, each_series
 from core.models.network import Network
 from core.models.recurrent import Recurrence
 from core.parameters import param
-from core.progress import Context, Progress
+from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
 from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
-from core.windows.settings import Beside
-
-if TYPE_CHECKING:
-    from core.windows.extras import Extras
+from core.windows.ahead import Ahead
+from core.windows.extras import Extras
+from core.windows.scale import Scale
+from core.windows.settings import Settings
+from core.windows.sight import Sight
 
 
 @dataclass(frozen=True)
 class Bridge(Recurrence):
-    """ŷ(t+h) = AR(p)'s forecast + U h(t): a recurrent network beside a linear path that starts as the fitted AR(p).
+    """ŷ(t+h) = AR(p)'s forecast + U h(t): a recurrent network beside a skip connection that starts as the fitted AR(p).
 
-    Before training its forecasts are those of AR(p); whatever training gains on the validation part, memory and
-    non-linearity are worth on this series. AR has seen the validation part, so that what is gained is not flattered.
-    Source: the linear path of Lai et al. 2018, arXiv:1703.07015 (LSTNet, section 3.6), started at the least-squares fit.
+    Before training its forecasts are those of AR(p); what training changes on held-out windows, memory and non-linearity are
+    worth on this series. Source: the linear path of Lai et al. 2018, arXiv:1703.07015 (LSTNet, section 3.6), started at the least-squares fit.
     """
 
     name: ClassVar[str] = "bridge"
@@ -50,11 +50,6 @@ class Bridge(Recurrence):
         None, "Order p", "How many past values AR uses. Empty: chosen by AIC.", low=1, high=500, unit="steps",
     )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.normalisation != "series":
-            raise ConfigError("bridge.normalisation is 'window', in whose units AR is not linear; choose series")
-
     def needs(self, horizon: int, season: int) -> int:
         return max(super().needs(horizon, season), AR(order=self.order).needs(horizon, season))
 
@@ -64,69 +59,102 @@ class Bridge(Recurrence):
         return replace(price, seconds=price.seconds + AR(order=self.order).price(once).seconds)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        networks, notes = {}, []
-        for number, series in enumerate(train):
-            self.require(series, horizon)
-            part = context.part(number / len(train), (number + 1) / len(train))
-            networks[series.id], said = self._fit_one(series, horizon, part)
-            notes += [note if len(train) == 1 else f"{series.id}: {note}" for note in said]
-        return FittedBridge(networks, tuple(notes))
+        made, absent = each_series(train, context, partial(self._fit_one, horizon=horizon))
+        networks = {name: network for name, (network, _) in made.items()}
+        said = [note if len(train) == 1 else f"{name}: {note}" for name, (_, notes) in made.items() for note in notes]
+        return FittedBridge(networks, tuple(said), absent)
+
+    def settled(self, train: Panel, horizon: int, context: Context, seeds: int = 1) -> Self:  # noqa: ARG002
+        """Each series has a network of its own, whose epochs are chosen when it is fitted."""
+        return self
+
+    def fit_all(self, train: Panel, horizon: int, context: Context, seeds: int) -> list[Fitted]:
+        return Model.fit_all(self, train, horizon, context, seeds)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         networks = {}
         for number, name in enumerate(decode_ids(arrays["ids"])):
             prefix = f"{number}."
             own = {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
-            networks[name] = Network.restore(BesideAR(**self.config()), own)
+            networks[name] = Network.restore(self, own)
         return FittedBridge(networks, decode_ids(arrays["notes"]))
 
-    def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
+    def _fit_one(self, series: TimeSeries, context: Context, *, horizon: int) -> tuple[Fitted, tuple[str, ...]]:
+        from core.nets.fitting import fit
         from core.nets.losses import LOSSES
-        from core.nets.training import fit
-        from core.windows.extras import Extras
-        from core.windows.linear import rolled
+        from core.nets.selection import select
 
-        settings = self.resolved(len(series), horizon, series.season)
-        ahead, scaling = settings.ahead(horizon), Scaling.learn(series)
-        extras = Extras.learn(Panel((series,)), settings, ahead, is_beside=True)
-        seen = replace(series, inputs=series.inputs and series.inputs.only(extras.names))
-        ar = AR(order=self.order).fit(Panel((seen,)), horizon, Context(context.seed)).equation(series.id)
-        one_step, covariates = from_equation(ar, scaling, extras), len(extras.names)
-        settings = BesideAR(**settings.config(), skip=len(one_step) - 2 - 2 * covariates)
-        path = rolled(one_step, ahead, scaling.step / scaling.spread, keeps_level=not ar.differences, covariates=covariates)
-        losses: list[float] = []
-        is_learned = False
-
-        def watch(progress: Progress) -> None:
-            nonlocal is_learned
-            if progress.epoch is not None:
-                losses.append(progress.epoch.validation_loss)
-            is_learned = is_learned or bool(progress.is_learned)
-            context.watch(progress)
-
-        fitted = fit(settings, Panel((series,)), horizon, replace(context, watch=watch), path=path)
-        is_likelihood = LOSSES[self.loss].is_likelihood
-        return fitted, (gained(ar.label, losses, is_learned=is_learned, is_likelihood=is_likelihood), *fitted.notes)
+        self.require(series, horizon)
+        panel, source, seeds = Panel((series,)), FromAR(self.order), (context.seed,)
+        closed = self.resolved(len(series), horizon, series.season)
+        said = f"before training it forecasts as {source.equation(panel, horizon).label} does"
+        if closed.patience:
+            found = select(closed, source, panel, horizon, context.part(0.0, 0.6), seeds)
+            closed = replace(closed, epochs=found.epochs, patience=0)
+            said += gained(found.before, found.best, is_likelihood=LOSSES[self.loss].is_likelihood)
+        (fitted,) = fit(closed, source, panel, horizon, context.part(0.6, 1.0), seeds)
+        return fitted, (said, *fitted.notes)
 
 
 @dataclass(frozen=True)
-class BesideAR(Beside, Bridge):
-    """The network of one series: its linear path has as many lags as its AR."""
+class FromAR:
+    """Sight and start of the AR of one series, which has this order, or one that is chosen."""
+
+    order: int | None
+
+    def equation(self, panel: Panel, horizon: int, names: tuple[str, ...] = ()) -> ARX:
+        """Fitted to the series of the panel, with these of its covariates."""
+        (series,) = panel
+        seen = replace(series, inputs=series.inputs and series.inputs.only(names))
+        return AR(order=self.order).fit(Panel((seen,)), horizon, Context()).equation(series.id)
+
+    def sight(self, settings: Settings, panel: Panel, horizon: int) -> Sight:
+        (series,) = panel
+        ahead, scale = settings.ahead(horizon), Scale.learn(series, is_log=False)
+        extras = Extras.learn(panel, settings, ahead, is_beside=True)
+        ar = self.equation(panel, horizon, extras.names)
+        nothing = Ahead.learn(panel, 1, covariates=False, calendar=False)
+        anchors = {series.id: float(Scaling.learn(series).level)}
+        lags = len(ar.lags) + ar.differences
+        return Sight(settings, {series.id: scale}, True, lags, ahead, extras, nothing, False, anchors)
+
+    def start(self, sight: Sight, panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """ŷ(t+h) = Σ A(h,j) y(t−j) + b(h) is level(t) + Σ A(h,j) (y(t−j) − level(t)) + (ΣA(h) − 1) level(t) + b(h)."""
+        (series,) = panel
+        size, anchor = sight.scales[series.id].size, sight.anchors[series.id]
+        lags, constants, covariates = rolled(self.equation(panel, horizon, sight.extras.names), sight.ahead, sight.extras)
+        pull = lags.sum(axis=1) - 1
+        weights = np.concatenate([lags, pull[:, None], covariates / size], axis=1)
+        return weights, (pull * anchor + constants) / size
 
 
-def from_equation(ar: ARX, scaling: Scaling, extras: Extras) -> np.ndarray:
-    """(J + 2 K + 2,) the weights of the linear path's first step that say what the equation says.
+def rolled(ar: ARX, ahead: int, extras: Extras) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An equation fed back into itself: weights on the last J values (A, J), newest first, constants (A,), and weights on the
+    covariates at t, t+1, …, t+A (A, (A + 1) · K), all in the units of the series.
 
-    With lag features f(k) = (y(t−k) − y(t)) / step, f(0) = 0, the AR of u = (y − level) / spread is
-    Δ = (spread / step) (c + (Σφ − 1) u(t)) + Σ φ(k+1) f(k), and that of differences Δ = c + Σ φ(k) (f(k−1) − f(k)).
+    The AR of u = (y − o) / s is y(t+1) = o (1 − Σφ) + s c + Σ φ(j) y(t−j), that of differences y(t+1) = y(t) + s c + Σ φ(j) Δy(t−j).
     """
+    origin, spread = ar.scaling
     now, then, constant = _on_covariates(ar, extras)
-    constant += float(ar.fixed[0])
     if ar.differences:
-        after, unit = np.append(ar.lags, 0.0), ar.scaling[1] / scaling.step  # φ(k+1)
-        return np.concatenate([after[1:] - ar.lags, [0.0], unit * now, unit * then, [unit * constant]])
-    unit = scaling.spread / scaling.step
-    return np.concatenate([ar.lags[1:], [unit * (ar.lags.sum() - 1)], unit * now, unit * then, [unit * constant]])
+        one_step = np.append(ar.lags, 0.0) - np.insert(ar.lags, 0, 0.0)
+        one_step[0] += 1.0
+        origin = 0.0
+    else:
+        one_step = ar.lags
+    order, count = len(one_step), len(extras.names)
+    lags, constants, covariates = np.zeros((ahead, order)), np.zeros(ahead), np.zeros((ahead, ahead + 1, count))
+    for step in range(ahead):
+        constants[step] = origin * (1 - one_step.sum()) + spread * (constant + float(ar.fixed[0]))
+        covariates[step, step], covariates[step, step + 1] = spread * now, spread * then
+        for back, weight in enumerate(one_step):
+            if back < step:
+                lags[step] += weight * lags[step - 1 - back]
+                constants[step] += weight * constants[step - 1 - back]
+                covariates[step] += weight * covariates[step - 1 - back]
+            else:
+                lags[step, back - step] += weight
+    return lags, constants, covariates.reshape(ahead, -1)
 
 
 def _on_covariates(ar: ARX, extras: Extras) -> tuple[np.ndarray, np.ndarray, float]:
@@ -146,31 +174,30 @@ def _on_covariates(ar: ARX, extras: Extras) -> tuple[np.ndarray, np.ndarray, flo
     return (-then if ar.differences else now), then, constant
 
 
-def gained(ar: str, losses: list[float], *, is_learned: bool, is_likelihood: bool) -> str:
-    """What training was worth, in words: losses on the validation part, that of AR first.
+def gained(before: float, after: float, *, is_likelihood: bool) -> str:
+    """What training changed, in words, from the loss on held-out windows before it and after the best epoch.
 
     is_likelihood: they are − log densities in nats a value, near 0 or of either sign, of which a share means nothing.
     """
-    if not is_learned:
-        return (
-            f"before training it forecasts as {ar} does, and no epoch was clearly better on the validation part: it stays {ar}"
-        )
-    start, best = losses[0], min(losses)
-    if not math.isfinite(start):
+    if before == 0 and not is_likelihood:
+        return ", which makes no error on held-out windows"
+    way = "smaller" if after < before else "larger"
+    if not math.isfinite(before):
         worth = "finite"
     elif is_likelihood:
-        worth = f"{start - best:.2g} nats a value smaller"
+        worth = f"{abs(before - after):.2g} nats a value {way}"
     else:
-        worth = f"{100 * (start - best) / start:.0f} % smaller"
-    return f"before training it forecasts as {ar} does; training made the validation loss {worth}"
+        worth = f"{100 * abs(before - after) / before:.0f} % {way}"
+    return f"; training made the loss on held-out windows {worth}"
 
 
 @dataclass(frozen=True, eq=False)
 class FittedBridge:
-    """A network for each series, by id."""
+    """A network for each series, by id.  absent: why some have none, by id; it does not travel with the arrays."""
 
     networks: Mapping[str, Fitted]
     notes: tuple[str, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameter_count(self) -> int:

@@ -2,11 +2,11 @@
 
 All read a window of the series step by step. What they say, and when, is their topology:
 
-    one_to_many      last state -> all H steps. While training, every step is taken as the end of a window: one pass gives as
-                     many examples as the window has steps, and no step sees what comes after it
-    many_to_one      window -> next value, learned at the window's end alone; H steps by feeding forecasts back
-    synced           next value at every step of the window; H steps by feeding forecasts back, the state carried on
-    encoder_decoder  one cell reads the window, another starts from what it knows and says one step after another
+    many_to_many_direct  last state -> all H steps. While training, every step is taken as the end of a window: one pass gives
+                         as many examples as the window has steps, and no step sees what comes after it
+    many_to_one          window -> next value, learned at the window's end alone; H steps by feeding forecasts back
+    many_to_many_synced  next value at every step of the window; H steps by feeding forecasts back, the state carried on
+    encoder_decoder      one cell reads the window, another starts from what it knows and says one step after another
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.errors import ConfigError
 from core.models.base import Look
 from core.models.network import Network
 from core.parameters import param
-from core.windows.settings import Beside, Cells, Reading, Training
+from core.windows.settings import DIRECT, SYNCED, Beside, Cells, Reading, Training
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Recurrence(Training, Reading, Cells, Network):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.bidirectional and self.topology == "synced":
+        if self.bidirectional and self.topology == SYNCED:
             raise ConfigError(
                 f"{self.label} cannot be bidirectional in the synced topology: reading from the end, it would see at each step "
-                "the very value that it is to say there; choose many_to_one, one_to_many or encoder_decoder"
+                f"the very value that it is to say there; choose {DIRECT}, many_to_one or encoder_decoder"
             )
         if self.bptt != "full" and (self.bidirectional or self.topology == "encoder_decoder"):
             what = "bidirectional" if self.bidirectional else "an encoder-decoder"
@@ -44,13 +44,13 @@ class Recurrence(Training, Reading, Cells, Network):
     def resolved(self, length: int, horizon: int, season: int) -> Self:
         closed = super().resolved(length, horizon, season)
         if self.bptt == "full":  # one piece
-            return replace(closed, k1=closed.lookback, k2=closed.lookback)
-        k1 = self.k1 or max(1, closed.lookback // 4)
+            return replace(closed, k1=closed.reads, k2=closed.reads)
+        k1 = self.k1 or max(1, closed.reads // 4)
         k2 = self.k2 or k1
-        if k2 % k1 or k2 > closed.lookback:
+        if k2 % k1 or k2 > closed.reads:
             raise ConfigError(
                 f"{self.name}.k2 is {k2} and k1 {k1}; choose for k2 a multiple of k1 that is at most the lookback, "
-                f"{closed.lookback}"
+                f"{closed.reads} steps of the cell"
             )
         return replace(closed, k1=k1, k2=k2)
 

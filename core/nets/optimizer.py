@@ -11,7 +11,8 @@ from typing import Protocol
 
 import torch
 
-DECAY = 0.01  # decoupled weight decay of AdamW
+DECAY = 0.001  # decoupled weight decay of AdamW
+BESIDE = 0.1  # rate of a skip connection, as a share of the others': it starts from a solution, and they from nothing
 MOMENTUM = 0.9
 BETAS = (0.9, 0.99)
 
@@ -59,9 +60,28 @@ class SGD:
             parameter.sub_(learning_rate * (gradient + MOMENTUM * velocity))
 
 
-def make_optimizer(name: str, parameters: Sequence[torch.Tensor]) -> Optimizer:
-    """ "adamw", "adam" or "sgd"."""
-    return SGD(parameters) if name == "sgd" else Adam(parameters, DECAY if name == "adamw" else 0.0)
+class Grouped:
+    """Two optimisers on parts of the same parameters: the skip connection's go at a share of the rate, and do not decay."""
+
+    def __init__(self, name: str, parameters: Sequence[torch.Tensor], is_skip: Sequence[bool]) -> None:
+        self.is_skip = list(is_skip)
+        rest, beside = ([one for one, is_one in zip(parameters, is_skip, strict=True) if is_one is which] for which in (False, True))
+        self.rest = _plain(name, rest, DECAY)
+        self.beside = _plain(name, beside, 0.0)
+
+    def update(self, gradients: Sequence[torch.Tensor], learning_rate: float) -> None:
+        both = list(zip(gradients, self.is_skip, strict=True))
+        self.rest.update([one for one, is_skip in both if not is_skip], learning_rate)
+        self.beside.update([one for one, is_skip in both if is_skip], BESIDE * learning_rate)
+
+
+def make_optimizer(name: str, parameters: Sequence[torch.Tensor], is_skip: Sequence[bool] = ()) -> Optimizer:
+    """ "adamw", "adam" or "sgd"; is_skip: which of the parameters are a skip connection's."""
+    return Grouped(name, parameters, is_skip) if any(is_skip) else _plain(name, parameters, DECAY)
+
+
+def _plain(name: str, parameters: Sequence[torch.Tensor], decay: float) -> Optimizer:
+    return SGD(parameters) if name == "sgd" else Adam(parameters, decay if name == "adamw" else 0.0)
 
 
 def one_cycle(share: float, top: float, *, rise: float = 0.1) -> float:

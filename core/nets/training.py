@@ -1,258 +1,225 @@
-"""The training loop: plain, seeded, watched, and ending with the best weights that the validation part has seen."""
+"""The training loop: plain, seeded and watched. Networks of several seeds are trained as one program, each as it would be alone.
+
+What forecasts are the weights averaged over the updates so far, the later ones more: an average is about as good at a constant
+rate as the last weights are after the rate has fallen, and is one at any number of epochs.
+Source: Polyak & Juditsky 1992, SIAM J. Control and Optimization 30(4); Morales-Brotons and others 2024, arXiv:2411.18704.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.errors import FitError
 from core.nets.cells import Carried
-from core.nets.device import reproducible
-from core.nets.examples import Examples, is_trainable, most_validated, prepare, thinned
-from core.nets.fitted import FittedNetwork
+from core.nets.examples import Examples
 from core.nets.losses import LOSSES
 from core.nets.network import FORKS, Network
 from core.nets.optimizer import clip, make_optimizer, one_cycle
 from core.progress import Context, EpochLog
-from core.series.timeseries import Panel
-from core.windows.linear import LinearPath
-from core.windows.settings import STEPWISE, Settings
+from core.windows.settings import Settings
 from core.windows.truncation import Piece, pieces
 
 FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
 SMALLEST_BATCH = 4
 USUAL_RATE = 0.003
 MOST_FAILURES = 3  # divergences before training gives up
-DIVERGED = (
-    1e6  # a loss from which on training has diverged, finite or not: the linear path that it starts from has one of about 1
-)
-LEAST_GAIN = 0.05  # of the validation loss that training starts from
-LUCK = 0.5  # the gain that luck may make on one validation window
-PLATEAU = 3  # a plateau lasts so much less than the patience
-
-
-def fit(settings: Settings, train: Panel, horizon: int, context: Context, *, path: LinearPath | None = None) -> FittedNetwork:
-    """Train one network on all series of the panel that are long enough, from a linear path of its own or the given one.
-
-    Where training gains nothing, its own path alone forecasts, fitted anew to the whole panel: nothing is left to validate.
-
-    Raises FitError when it diverges time and again, Cancelled when the context says so.
-    """
-    ahead = settings.ahead(horizon)
-    panel = Panel(tuple(series for series in train if is_trainable(series, ahead)))
-    prepared = prepare(panel, ahead, settings, context.device, path)
-    with reproducible(context.seed, context.device):
-        channels, extras = prepared.examples.inputs.shape[1], prepared.extras
-        network = Network(settings, channels, settings.skip, ahead, extras.told, extras.beside)
-        network.start_from(prepared.path.weights, prepared.path.bias, prepared.size)
-        network.to(context.device)
-        trainer = Trainer(settings, network, prepared.examples, context)
-        trainer.run()
-        if prepared.whole is not None and not trainer.is_learned:
-            network.start_from(prepared.whole.weights, prepared.whole.bias, prepared.size)
-    scaled = dict(zip((series.id for series in panel), prepared.scalings, strict=True))
-    notes = (*_left_out(settings, panel), *trainer.notes)
-    return FittedNetwork(settings, network.cpu().eval(), horizon, scaled, prepared.path.keeps_level, prepared.extras, notes)
-
-
-def _left_out(settings: Settings, panel: Panel) -> tuple[str, ...]:
-    """Words for covariates that the topology cannot use."""
-    past = {
-        name
-        for one in panel
-        if one.inputs
-        for name, role in zip(one.inputs.names, one.inputs.roles, strict=True)
-        if role == "past"
-    }
-    if not (past and settings.covariates and settings.topology in STEPWISE):
-        return ()
-    why = "a forecast that is fed back needs covariates of steps that nobody knows yet"
-    return (f"{', '.join(sorted(past))} left out: {why}; one_to_many and encoder_decoder can use them",)
+DIVERGED = 1e6  # a loss from which on training has diverged, finite or not: it starts at about 1
+AVERAGED = 0.99  # what an average keeps of itself in one update
+RAMP = 10  # updates over which it begins to keep so much
+WARM_UP = 50  # updates over which the rate rises
 
 
 class Trainer:
-    """One training: the network, its optimiser and what has been best so far."""
+    """The training of one network for each seed on the same examples; call `epoch` as often as wanted, then `networks`."""
 
-    def __init__(self, settings: Settings, network: Network, examples: Examples, context: Context) -> None:
-        self.settings, self.network, self.examples, self.context = settings, network, examples, context
-        self.loss = LOSSES[settings.loss]
-        self.pieces = pieces(settings)
-        self.random = np.random.default_rng(context.seed)
-        self.parameters = list(network.parameters())
-        self.optimizer = make_optimizer(settings.optimizer, self.parameters)
-        self.top_rate, self.failures, self.notes, self.is_learned = settings.learning_rate, 0, [], False
-        each = settings.lookback if settings.answers_at_every_step else 1  # labels that a window teaches
-        windows = max(1, examples.train_steps // each)
+    def __init__(
+        self, settings: Settings, networks: Sequence[Network], examples: Examples, seeds: Sequence[int], context: Context,
+        epochs: int,
+    ) -> None:  # fmt: skip
+        """epochs: how many there will be, for a schedule that ends with them."""
+        self.settings, self.networks, self.examples, self.context = settings, list(networks), examples, context
+        self.loss, self.pieces, self.epochs, self.done = LOSSES[settings.loss], pieces(settings), epochs, 0
+        self.random = [np.random.default_rng(seed) for seed in seeds]
+        self.own = [list(network.parameters()) for network in self.networks]
+        self.parameters = [one for some in self.own for one in some]
+        skips = {id(one) for network in self.networks if network.skip is not None for one in network.skip.parameters()}
+        self.is_skip = [id(one) in skips for one in self.parameters]
+        self.average = [one.detach().clone() for one in self.parameters]
+        self.optimizer = self._optimizer()
+        self.top_rate, self.updates, self.failures, self.notes = settings.learning_rate, 0, 0, []
+        each = settings.reads if settings.answers_at_every_step else 1  # labels that a window teaches
+        windows = max(1, examples.count // (each * settings.segment))
         self.batch = min(settings.batch, max(SMALLEST_BATCH, windows))
-        self.updates = max(FEWEST_UPDATES, math.ceil(windows / self.batch))  # in an epoch
-        self.steps = torch.arange(settings.lookback, device=context.device)
+        self.in_epoch = max(FEWEST_UPDATES, math.ceil(windows / self.batch))
+        self.sound = self._state()
 
-    def run(self) -> None:
-        """Train until the epochs or the patience are used up, then put the best weights back: the first, if hardly worse."""
-        start, first = self._start(), self._weights()
-        self.context.report(0.0, epoch=start)
-        best_loss, best_epoch, calm_since, best = start.validation_loss, 0, 0, first
-        for epoch in range(1, self.settings.epochs + 1):
-            log = self._epoch(epoch)
-            if log is None:
-                self._go_back(best, epoch)
-                continue
-            self.context.report(epoch / self.settings.epochs, f"epoch {epoch} of {self.settings.epochs}", epoch=log)
-            if log.validation_loss < best_loss:
-                best_loss, best_epoch, calm_since, best = log.validation_loss, epoch, epoch, self._weights()
-            elif epoch - best_epoch >= self.settings.patience:
+    def epoch(self) -> list[EpochLog]:
+        """One pass, and what it did with each seed, without its loss on held-out windows.
+
+        A pass that diverges is taken back and tried again at half the rate.  Raises FitError where that does not help.
+        """
+        while True:
+            start, found = time.perf_counter(), []
+            for _ in range(self.in_epoch):
+                found.append(self._update_all(self._rate()))
+                self.updates += 1
+                if not found[-1]:
+                    break
+            if found[-1]:
                 break
-            elif self.settings.schedule == "plateau" and epoch - calm_since >= math.ceil(self.settings.patience / PLATEAU):
-                self.top_rate, calm_since = self.top_rate / 2, epoch
-        gain = is_gain_of_likelihood if self.loss.is_likelihood else is_gain
-        self.is_learned = gain(start.validation_loss, best_loss, self.examples.independent)
-        self._restore(best if self.is_learned else first)
-        self.context.report(1.0, is_learned=self.is_learned)
+            self._go_back()
+        self.done += 1
+        self.sound = self._state()
+        table = np.array([row for rows in found for row in rows])  # (updates · pieces, S, 3): loss, norm, clipped
+        seconds, rate = (time.perf_counter() - start) / len(self.networks), self._rate()
+        return [
+            EpochLog(self.done, float(loss), math.nan, float(norm), float(share), rate, seconds)
+            for loss, norm, share in table.mean(axis=0)
+        ]
 
-    def _start(self) -> EpochLog:
-        """What the linear path alone gives, as epoch 0: if no epoch is better, it is what forecasts."""
-        begin = time.perf_counter()
-        starts = thinned(self.examples.starts, most_validated(self.examples.targets.shape[1]))
-        seen = starts + self.settings.lookback - 1
-        train, validation = self._loss_at(seen), self._loss_at(self.examples.validation)
-        return EpochLog(0, train, validation, 0.0, 0.0, 0.0, time.perf_counter() - begin)
+    def averaged(self) -> AbstractContextManager:
+        """With the averaged weights in the networks, for as long as it is entered."""
+        return _Swapped(self.parameters, self.average, self.networks)
 
-    def _epoch(self, epoch: int) -> EpochLog | None:
-        """One pass, and what it did; None as soon as it diverges."""
-        start, losses, norms, clipped = time.perf_counter(), [], [], []
-        for update in range(self.updates):
-            rate = self._rate(((epoch - 1) * self.updates + update) / (self.settings.epochs * self.updates))
-            for loss, norm, is_clipped in self._window(rate):
-                if not (loss < DIVERGED and math.isfinite(norm)):
-                    return None
-                losses.append(loss)
-                norms.append(norm)
-                clipped.append(is_clipped)
-        validation, seconds = self._loss_at(self.examples.validation), time.perf_counter() - start
-        train, norm, share = (float(np.mean(one)) for one in (losses, norms, clipped))
-        return EpochLog(epoch, train, validation, norm, share, rate, seconds)
+    def finish(self) -> list[Network]:
+        """The networks with their averaged weights, ready to forecast."""
+        _set(self.parameters, self.average)
+        return [network.eval() for network in self.networks]
 
-    def _rate(self, share: float) -> float:
-        return one_cycle(share, self.top_rate) if self.settings.schedule == "one_cycle" else self.top_rate
+    def _rate(self) -> float:
+        share = self.updates / (self.epochs * self.in_epoch)
+        if self.settings.schedule == "one_cycle":
+            return one_cycle(min(1.0, share), self.top_rate)
+        return self.top_rate * min(1.0, (self.updates + 1) / WARM_UP)
 
-    def _go_back(self, best: list[torch.Tensor], epoch: int) -> None:
-        """Back to the best weights, at half the rate.  Raises FitError when that has not helped often enough."""
+    def _optimizer(self) -> object:
+        return make_optimizer(self.settings.optimizer, self.parameters, self.is_skip)
+
+    def _state(self) -> list[Tensor]:
+        return [one.detach().clone() for one in (*self.parameters, *self.average)]
+
+    def _go_back(self) -> None:
+        """Back to the weights before this epoch, at half the rate.  Raises FitError when that has not helped often enough."""
         self.failures += 1
-        if self.failures in (MOST_FAILURES, self.settings.epochs):  # or no epoch was ever sound
+        epoch = self.done + 1
+        if self.failures == MOST_FAILURES:
             calmer = min(self.settings.learning_rate / 10, USUAL_RATE)
-            again = f"{self.failures} times, though the learning rate was halved each time, last "
             raise FitError(
-                f"{self.settings.label} diverged {again if self.failures > 1 else ''}at epoch {epoch}; the learning rate "
-                f"{self.settings.learning_rate:g} is too high, try {calmer:g}"
+                f"{self.settings.label} diverged {self.failures} times, though the learning rate was halved each time, last at "
+                f"epoch {epoch}; the learning rate {self.settings.learning_rate:g} is too high, try {calmer:g}"
             )
-        self._restore(best)
-        self.optimizer = make_optimizer(self.settings.optimizer, self.parameters)
-        self.top_rate /= 2
-        said = f"training diverged at epoch {epoch}: back to the best weights, learning rate halved to {self.top_rate:g}"
-        self.notes.append(said)
-        self.context.report(epoch / self.settings.epochs, said)
+        _set([*self.parameters, *self.average], self.sound)
+        self.optimizer, self.top_rate = self._optimizer(), self.top_rate / 2
+        self.updates = self.done * self.in_epoch
+        self.notes.append(f"training diverged at epoch {epoch}: back to the weights before, learning rate {self.top_rate:g}")
 
-    def _window(self, rate: float) -> Iterator[tuple[float, float, bool]]:
-        """The updates on a batch of windows, piece by piece: loss, norm of the gradient as it was, whether it was clipped."""
-        first = torch.from_numpy(self.random.choice(self.examples.starts, self.batch)).to(self.steps.device)
-        rows = first[:, None] + self.steps  # (B, L)
-        held: dict[int, Carried | None] = {0: None}
+    def _update_all(self, rate: float) -> list[list[tuple[float, float, float]]]:
+        """The updates on one batch of windows for each seed, piece by piece; nothing where they diverge."""
+        drawn = [self.examples.drawn(random, self.batch) for random in self.random]
+        last, first = (torch.from_numpy(np.stack(part)).to(self.context.device) for part in zip(*drawn, strict=True))  # (S, B)
+        windows = self.examples.strip.windows(last, self.settings.lookback)  # (S, B, K, C)
+        held: dict[int, list[Carried | None]] = {0: [None] * len(self.networks)}
+        found = []
         for piece in self.pieces:
-            carried = held.get(piece.start) if self.settings.bptt == "detached" else None
+            carried = held.get(piece.start, held[0]) if self.settings.bptt == "detached" else held[0]
             if piece.first == piece.end:
                 with torch.no_grad():
-                    held[piece.end] = self.network.reader(self.examples.inputs[rows[:, piece.start : piece.end]], carried)[1]
+                    read = windows[:, :, piece.start : piece.end]
+                    held[piece.end] = [
+                        network.reader(some, state)[1]
+                        for network, some, state in zip(self.networks, read, carried, strict=True)
+                    ]
                 continue
-            *found, after = self._update(rows, piece, carried, rate)
-            held[piece.end] = detached(after)
-            yield tuple(found)
+            rows, after = self._update(windows, last, first, piece, carried, rate)
+            if any(not (loss < DIVERGED and math.isfinite(norm)) for loss, norm, _ in rows):
+                return []
+            held[piece.end] = [detached(state) for state in after]
+            found.append(rows)
+        return found
 
     def _update(
-        self, rows: torch.Tensor, piece: Piece, carried: Carried | None, rate: float
-    ) -> tuple[float, float, bool, Carried | None]:
-        """One step of the optimiser on the answers of a piece."""
-        read, at = rows[:, piece.start : piece.end], self._asked(piece)
-        asked = read if at is None else read[:, at]  # (B, P)
-        targets, seen = self.examples.targets[asked], self.examples.seen[asked]
-        is_told = self.network.decoder is not None and self.random.random() < self.settings.teacher_forcing
-        with self._precision():
-            answers, carried = self.network(
-                self.examples.inputs[read], self.examples.linear[asked], carried, at=at, truth=targets if is_told else None
-            )
-        loss = (self.loss(answers.to(targets.dtype), targets) * seen).sum() / seen.sum().clamp(min=1.0)
-        gradients = torch.autograd.grad(loss, self.parameters)
-        norm, is_clipped = clip(gradients, self.settings.clip, self.settings.clip_by)
+        self, windows: Tensor, last: Tensor, first: Tensor, piece: Piece, carried: Sequence[Carried | None], rate: float
+    ) -> tuple[list[tuple[float, float, float]], list[Carried | None]]:
+        """One step of the optimiser on the answers of a piece: loss, norm and clipped of each seed, and the states after it."""
+        strip, segment = self.examples.strip, self.settings.segment
+        losses, after = [], []
+        asked = torch.from_numpy(np.stack([self._asked(piece, random) for random in self.random])).to(last.device)  # (S, P)
+        rows = last[..., None] - (self.settings.reads - 1 - asked[:, None]) * segment  # (S, B, P)
+        targets, seen = strip.goal(rows, self.examples.ahead)
+        seen = seen * (rows >= first[..., None])[..., None]
+        linear = strip.linear(rows) if self.networks[0].skip is not None else [None] * len(self.networks)
+        is_all = not self.settings.answers_at_every_step or asked.shape[1] == piece.end - piece.start
+        for number, network in enumerate(self.networks):
+            goal = targets[number] / network.unit
+            is_told = network.decoder is not None and self.random[number].random() < self.settings.teacher_forcing
+            with self._precision(number):
+                answers, state = network(
+                    windows[number, :, piece.start : piece.end], linear[number], carried[number],
+                    at=None if is_all else asked[number] - piece.start, truth=goal if is_told else None,
+                )  # fmt: skip
+            cost = self.loss(answers.to(goal.dtype), goal) * seen[number]
+            losses.append(cost.sum() / seen[number].sum().clamp(min=1.0))
+            after.append(state)
+        gradients = torch.autograd.grad(torch.stack(losses).sum(), self.parameters)
+        rows_, place = [], 0
+        for loss, own in zip(losses, self.own, strict=True):
+            norm, is_clipped = clip(gradients[place : place + len(own)], self.settings.clip, self.settings.clip_by)
+            rows_.append((loss.item(), norm, float(is_clipped)))
+            place += len(own)
         self.optimizer.update(gradients, rate)
-        return loss.item(), norm, is_clipped, carried
+        keep = min(AVERAGED, (1 + self.updates) / (RAMP + self.updates))
+        torch._foreach_lerp_(self.average, [one.detach() for one in self.parameters], 1 - keep)
+        return rows_, after
 
-    def _asked(self, piece: Piece) -> torch.Tensor | None:
-        """(P,) the steps of a piece that are answered at; None for all of them."""
-        length = piece.end - piece.start
+    def _asked(self, piece: Piece, random: np.random.Generator) -> np.ndarray:
+        """(P,) the steps of the cell, counted from the window's start, that are answered at."""
         if not self.settings.answers_at_every_step:
-            return self.steps.new_tensor([-1])
-        at = np.arange(piece.first - piece.start, length)
-        if self.network.decoder is not None:
-            at = np.sort(self.random.choice(at, min(FORKS, len(at)), replace=False))
-        return None if len(at) == length else torch.from_numpy(at).to(self.steps.device)
+            return np.array([piece.end - 1])
+        at = np.arange(piece.first, piece.end)
+        if self.networks[0].decoder is not None:
+            at = np.sort(random.choice(at, min(FORKS, len(at)), replace=False))
+        return at
 
-    def _precision(self) -> AbstractContextManager:
-        """Products in bfloat16 on a GPU, if the settings say so; weights, sums and the loss stay in single precision."""
+    def _precision(self, number: int) -> AbstractContextManager:
+        """Products in bfloat16 on a GPU, if the settings say so; weights, sums and the loss stay in single precision.
+
+        What is silenced in the network of one seed does not depend on the others.
+        """
+        if self.settings.dropout:
+            torch.manual_seed(int(self.random[number].integers(2**31)))
         is_mixed = self.settings.precision == "mixed" and self.context.device == "cuda"
         return torch.autocast("cuda", torch.bfloat16) if is_mixed else nullcontext()
 
-    @torch.no_grad()
-    def _loss_at(self, last: np.ndarray) -> float:
-        """Mean loss at the ends of the windows with these last steps: what forecasts from there are like."""
-        self.network.eval()
-        ends = torch.from_numpy(last).to(self.steps.device)
-        rows = ends[:, None] + self.steps[-self.settings.reach :] - (self.settings.lookback - 1)
-        answers = self.network.last(self.examples.inputs[rows], self.examples.linear[ends])
-        seen = self.examples.seen[ends]
-        loss = (self.loss(answers, self.examples.targets[ends]) * seen).sum() / seen.sum().clamp(min=1.0)
-        self.network.train()
-        return float(loss) if torch.isfinite(loss) else math.inf
 
-    def _weights(self) -> list[torch.Tensor]:
-        return [parameter.detach().clone() for parameter in self.parameters]
+class _Swapped(AbstractContextManager):
+    """Other weights in networks for a while, which forecast meanwhile."""
 
-    def _restore(self, weights: list[torch.Tensor]) -> None:
-        with torch.no_grad():
-            for parameter, value in zip(self.parameters, weights, strict=True):
-                parameter.copy_(value)
+    def __init__(self, parameters: Sequence[Tensor], others: Sequence[Tensor], networks: Sequence[Network]) -> None:
+        self.parameters, self.others, self.networks = parameters, others, networks
+
+    def __enter__(self) -> None:
+        self.kept = [one.detach().clone() for one in self.parameters]
+        _set(self.parameters, self.others)
+        for network in self.networks:
+            network.eval()
+
+    def __exit__(self, *_: object) -> None:
+        _set(self.parameters, self.kept)
+        for network in self.networks:
+            network.train()
 
 
-def is_gain(start: float, best: float, windows: float) -> bool:
-    """Whether training that lowered the validation loss of epoch 0 from `start` to `best`, none below 0, gained more than luck.
-
-    The least of many noisy losses lies below the first even where nothing is learned, and the further, the fewer independent
-    `windows` they were taken from. On sunspots, 12 steps ahead, there are two of them, and gains of up to a third went
-    with forecasts that were worse by a third; on simulated series of 200 to 2,000 steps two of three gains below LEAST_GAIN
-    were lost on the steps after.
-    """
-    if math.isinf(start):
-        return best < start
-    return start - best > _luck(windows) * start
-
-
-def is_gain_of_likelihood(start: float, best: float, windows: float) -> bool:
-    """The same where the losses are − log densities, in nats a value, which may be of either sign: by their difference.
-
-    It must exceed − ½ log(1 − s) nats, which a normal likelihood gains where its variance falls by the share s that luck makes:
-    0.026 of many windows, 0.35 of one.
-    """
-    if math.isinf(start):
-        return best < start
-    return start - best > -0.5 * math.log1p(-_luck(windows))
-
-
-def _luck(windows: float) -> float:
-    """The share of a loss that luck may save on so many independent validation windows."""
-    return max(LEAST_GAIN, LUCK / math.sqrt(max(windows, 1.0)))
+@torch.no_grad()
+def _set(parameters: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    for parameter, value in zip(parameters, values, strict=True):
+        parameter.copy_(value)
 
 
 def detached(carried: Carried | None) -> Carried | None:

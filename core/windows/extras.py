@@ -1,12 +1,11 @@
 """What a network sees beside the values, in further channels; each is known at the step at which it is read.
 
-seasonal lag  (y(t+1−m) − y(t)) / s(t): how the last season went on from here, m steps in a season
 mask          1 where the value was not observed but filled in
 calendar      sine and cosine of the hour, the day of the week and the day of the year of the next step, those that the
               frequency lets vary
 covariates    each column less its mean, divided by its deviation in the training slice: as it is at t, and known ones also
               as they are at t+1 … t+A, A the steps ahead that one answer reaches
-aligned       what the linear path sees of covariates: z(t) … z(t+A), a known one as it is, another one A steps late, so that
+aligned       what the bridge's linear part sees of covariates: z(t) … z(t+A), a known one as it is, another one A steps late, so that
               all of it is known at t
 """
 
@@ -30,12 +29,11 @@ HOURS = pd.Timedelta(hours=1)
 
 @dataclass(frozen=True, eq=False)
 class Extras:
-    """season 0 for no such channel; calendar names; past and known covariates with mean and deviation, (K, 2) each.
+    """Calendar names; past and known covariates with mean and deviation, (K, 2) each; A in steps.
 
-    is_beside: whether the linear path sees the covariates too
+    is_beside: whether the linear part sees the covariates, aligned, too
     """
 
-    season: int
     has_mask: bool
     calendar: tuple[str, ...]
     past: tuple[str, ...]
@@ -48,20 +46,18 @@ class Extras:
     @classmethod
     def learn(cls, panel: Panel, settings: Settings, ahead: int, *, is_beside: bool) -> Self:
         """From the training slices."""
-        first = panel.series[0]
-        season = first.season if settings.seasonal_lag and first.season > 1 else 0
         has_mask = settings.mask and not all(series.observed.all() for series in panel)
-        calendar = calendar_terms(first) if settings.calendar else ()
-        names = {role: _shared(panel, role) if settings.covariates else () for role in ("past", "known")}
+        calendar = calendar_terms(panel.series[0]) if settings.calendar else ()
+        names = {role: shared_names(panel, role) if settings.covariates else () for role in ("past", "known")}
         if settings.topology in STEPWISE:
             names["past"] = ()  # a forecast is fed back, and beyond the origin nobody knows them
-        scales = {role: _scale(panel, some) for role, some in names.items()}
-        return cls(season, has_mask, calendar, names["past"], scales["past"], names["known"], scales["known"], ahead, is_beside)
+        scales = {role: column_scale(panel, some) for role, some in names.items()}
+        return cls(has_mask, calendar, names["past"], scales["past"], names["known"], scales["known"], ahead, is_beside)
 
     @property
     def width(self) -> int:
         """Channels at each step."""
-        return (self.season > 0) + self.has_mask + 2 * len(self.calendar) + len(self.past) + len(self.known) + self.told
+        return self.has_mask + 2 * len(self.calendar) + len(self.past) + len(self.known) + self.told
 
     @property
     def told(self) -> int:
@@ -70,7 +66,7 @@ class Extras:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The covariates that the linear path sees."""
+        """The covariates that the linear part sees."""
         return (*self.past, *self.known) if self.is_beside else ()
 
     @property
@@ -85,38 +81,31 @@ class Extras:
         at = steps[:, None] + np.arange(self.ahead + 1)
         parts = []
         if self.past:
-            parts.append(_columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
+            parts.append(columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
         if self.known:
-            parts.append(_columns(series, self.known, self.known_scale)[at])
+            parts.append(columns(series, self.known, self.known_scale)[at])
         return np.concatenate(parts, -1).reshape(len(steps), -1)
 
-    def of(self, series: TimeSeries, values: np.ndarray, size: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """(..., N, E) channels at N `steps` of a series whose values are, or are thought to be, `values` (..., T).
-
-        size (..., T). Known covariates reach A steps beyond the last of the steps.
-        """
-        parts = []
-        if self.season:
-            back = np.maximum(steps + 1 - self.season, 0)
-            parts.append(((values[..., back] - values[..., steps]) / size[..., steps])[..., None])
+    def of(self, series: TimeSeries, steps: np.ndarray) -> np.ndarray:
+        """(N, E) channels at N `steps` of a series; known covariates reach A steps beyond the last of them."""
+        parts = [np.empty((len(steps), 0))]
         if self.has_mask:
             parts.append(~series.observed[steps, None])
         if self.calendar:
             index = series.index.append(series.future(1))[1:][steps]
-            parts.append(_calendar(index, series.zone, self.calendar))
+            parts.append(calendar_waves(index, series.zone, self.calendar))
         if self.past:
-            parts.append(_columns(series, self.past, self.past_scale)[steps])
+            parts.append(columns(series, self.past, self.past_scale)[steps])
         if self.known:
-            columns = _columns(series, self.known, self.known_scale)
-            ahead = columns[steps[:, None] + np.arange(1, self.ahead + 1)]  # (N, A, K)
-            parts += [columns[steps], ahead.reshape(len(steps), -1)]
-        shape = (*values.shape[:-1], len(steps))
-        return np.concatenate([np.empty((*shape, 0)), *(np.broadcast_to(one, (*shape, one.shape[-1])) for one in parts)], -1)
+            table = columns(series, self.known, self.known_scale)
+            ahead = table[steps[:, None] + np.arange(1, self.ahead + 1)]  # (N, A, K)
+            parts += [table[steps], ahead.reshape(len(steps), -1)]
+        return np.concatenate(parts, axis=-1)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `of_arrays` needs."""
         return {
-            "extras": np.array([self.season, self.has_mask, self.ahead, self.is_beside]),
+            "extras": np.array([self.has_mask, self.ahead, self.is_beside]),
             "extras.calendar": encode_ids(self.calendar),
             "extras.past": encode_ids(self.past),
             "extras.past_scale": self.past_scale,
@@ -127,10 +116,10 @@ class Extras:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         """The one whose `arrays()` these are."""
-        season, has_mask, ahead, *more = (int(one) for one in arrays["extras"])  # results of old have no more
+        has_mask, ahead, is_beside = (int(one) for one in arrays["extras"])
         names = {part: decode_ids(arrays[f"extras.{part}"]) for part in ("calendar", "past", "known")}
         scales = {f"{part}_scale": np.asarray(arrays[f"extras.{part}_scale"]) for part in ("past", "known")}
-        return cls(season, bool(has_mask), ahead=ahead, is_beside=any(more), **names, **scales)
+        return cls(bool(has_mask), ahead=ahead, is_beside=bool(is_beside), **names, **scales)
 
     def require(self, series: TimeSeries, horizon: int) -> None:
         """Raises ConfigError where a history lacks covariates, or its known ones end before the horizon does."""
@@ -143,7 +132,7 @@ class Extras:
             series.inputs.require_reach(len(series), horizon)
 
 
-def _shared(panel: Panel, role: str) -> tuple[str, ...]:
+def shared_names(panel: Panel, role: str) -> tuple[str, ...]:
     """The covariates of this role that every series has, in the order of the first."""
     each = [{} if one.inputs is None else dict(zip(one.inputs.names, one.inputs.roles, strict=True)) for one in panel]
     return tuple(name for name, found in each[0].items() if found == role and all(one.get(name) == role for one in each))
@@ -156,12 +145,12 @@ def _raw(series: TimeSeries, names: Sequence[str]) -> np.ndarray:
     return series.inputs.values[:, [series.inputs.names.index(name) for name in names]]
 
 
-def _columns(series: TimeSeries, names: Sequence[str], scale: np.ndarray) -> np.ndarray:
+def columns(series: TimeSeries, names: Sequence[str], scale: np.ndarray) -> np.ndarray:
     """(T + F, K) less the mean, by the deviation."""
     return (_raw(series, names) - scale[:, 0]) / scale[:, 1]
 
 
-def _scale(panel: Panel, names: Sequence[str]) -> np.ndarray:
+def column_scale(panel: Panel, names: Sequence[str]) -> np.ndarray:
     """(K, 2) mean and deviation over the training slices."""
     rows = np.concatenate([_raw(series, names)[: len(series)] for series in panel])
     return np.array([(column.mean(), deviation(column)) for column in rows.T]).reshape(-1, 2)
@@ -177,7 +166,7 @@ def calendar_terms(series: TimeSeries) -> tuple[str, ...]:
     return (*found, "year") if pace < 360 * 24 * HOURS else tuple(found)
 
 
-def _calendar(index: Index, zone: str | None, terms: Sequence[str]) -> np.ndarray:
+def calendar_waves(index: Index, zone: str | None, terms: Sequence[str]) -> np.ndarray:
     """(T, 2 per term) sine and cosine of the position, by the clock of the person's zone."""
     local = index.tz_convert(zone).tz_localize(None) if zone and index.tz is not None else index  # what the clock shows
     day = (local - local.normalize()) / (24 * HOURS)

@@ -1,16 +1,17 @@
-"""What a network sees of the values at each step, and what it shall say there. Plain numpy, in float64 until the end.
+"""What a network is shown of the values at each step of a series. Plain numpy, in float64.
 
-Every feature is a difference from the step's own value or from the level of the training slice, so that shifting a series
-shifts its forecast. At step t, with s(t) the size of one-step changes there:
+With z, level and size of `core.windows.scale`, m steps in a season, at step t:
 
-    inputs   (y(t) − y(t−1)) / s(t)                   the last change
-             level(t) = (y(t) − mean) / spread        only if the series keeps returning to its level (see `linear`)
-    lags     (y(t−j) − y(t)) / s(t),  j = 1 … J       for the linear path, with level(t) after them, and the covariates
-    targets  (y(t+h) − y(t)) / s(t),  h = 1 … H
+    inputs    (z(t) − z(t−1)) / size           the last change
+              (z(t) − level(t)) / size         where there is a season, for else the level is the last value
+              (z(t+1−m) − level(t)) / size     the value a season before the next one
+              (level(t) − anchor(t)) / size    only where the series returns to its mean
+    linear    (z(t−j) − level(t)) / size, j = 0 … J−1, and the last of these: for the skip connection
+    targets   (z(t+h) − level(t)) / size, h = 1 … H
 
-s is the standard deviation of the changes in the training slice, or with normalisation by window that of the last L changes,
-which keeps pace where the size of the changes itself changes. Dividing by it is undone in the forecast. Before its first value
-a series is taken to have stood still.
+The anchor is the mean of all values up to t, or a number that was settled beforehand. Nothing at t depends on what comes after
+it, so that one pass over a series serves every origin. Before its first value a series is taken to have gone on as its first
+season did.
 """
 
 from __future__ import annotations
@@ -19,51 +20,54 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.series.scaling import Scaling
-from core.series.timeseries import TimeSeries
+from core.windows.scale import Scale, began
 
-LEVEL_BOUND = 3.0  # a network extrapolates a level badly: outside ±3 spreads it is told no more than "far out"
-PRIOR = 4.0  # how many changes of the training slice's size are added to a window's: it may hold few, or none at all
+FARTHEST = 10.0  # sizes: a cell extrapolates badly, and is told no more than "far out"
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """inputs (..., T, 2), linear (..., T, J + 1): see the module's text."""
+    """inputs (..., C), and what the linear part is made of: z, level, the mean or anchor, and the distance from it, each (...)."""
 
     inputs: np.ndarray
-    linear: np.ndarray
+    z: np.ndarray
+    level: np.ndarray
+    mean: np.ndarray
+    distance: np.ndarray
 
 
-def sizes(values: np.ndarray, scaling: Scaling, window: int | None) -> np.ndarray:
-    """(..., T) s(t), known at t: of the training slice, or of the last `window` changes."""
-    if window is None:
-        return np.full(values.shape, scaling.step)
-    squares = np.diff(_stood_still(values, window + 1)) ** 2
-    last = np.lib.stride_tricks.sliding_window_view(squares, window, axis=-1)[..., 1:, :].sum(-1)
-    count = np.minimum(np.arange(values.shape[-1]), window)
-    return np.sqrt((last + PRIOR * scaling.step**2) / (count + PRIOR))
+@dataclass(frozen=True)
+class Eye:
+    """How the values of one series are seen: its scale, and whether a season and the distance from a mean are shown.
 
+    anchor: the mean, where it was settled beforehand; None for that of all values so far
+    """
 
-def features(values: np.ndarray, scaling: Scaling, size: np.ndarray, lags: int, *, keeps_level: bool) -> Features:
-    """The features at each of the T steps of `values`; values and size (..., T)."""
-    length = values.shape[-1]
-    padded = _stood_still(values, max(lags, 1))
-    start = padded.shape[-1] - length
-    change = (values - padded[..., start - 1 : -1]) / size
-    level = (values - scaling.level) / scaling.spread if keeps_level else np.zeros(values.shape)
-    past = [(padded[..., start - j : start - j + length] - values) / size for j in range(1, lags + 1)]
-    inputs = np.stack([change, np.clip(level, -LEVEL_BOUND, LEVEL_BOUND)], axis=-1)
-    return Features(inputs, np.stack([*past, level], axis=-1))
+    scale: Scale
+    has_season: bool
+    keeps_mean: bool
+    anchor: float | None = None
 
+    @property
+    def width(self) -> int:
+        """C"""
+        return 1 + (self.scale.season > 1) + (self.has_season and self.scale.season > 1) + self.keeps_mean
 
-def _stood_still(values: np.ndarray, steps: int) -> np.ndarray:
-    """(..., steps + T): the first value for so many steps, then the values."""
-    return np.concatenate([np.repeat(values[..., :1], steps, axis=-1), values], axis=-1)
+    def features(self, values: np.ndarray) -> Features:
+        """At each step of `values` (T,)."""
+        season, z = self.scale.season, self.scale.to(values)
+        mean = self.scale.means(z) if self.anchor is None else np.full(z.shape, self.anchor)
+        before = began(z, season, season)
+        around = np.stack([z, before[season - 1 : -1], before[1 : 1 + len(z)]])
+        return self.at(around, self.scale.levels(z), mean, self.scale.size)
 
-
-def targets(series: TimeSeries, size: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, H) scaled changes from each of the first N = T − H steps, and (N, H) whether the value there was observed."""
-    steps = len(series) - horizon
-    ahead = np.lib.stride_tricks.sliding_window_view(series.values[1:], horizon)
-    seen = np.lib.stride_tricks.sliding_window_view(series.observed[1:], horizon)
-    return (ahead[:steps] - series.values[:steps, None]) / size[:steps, None], seen[:steps].copy()
+    def at(self, around: np.ndarray, level: np.ndarray, mean: np.ndarray, size: float | np.ndarray) -> Features:
+        """The features of steps (...) from z(t), z(t−1) and z(t+1−m), stacked (3, ...), with these levels, means and sizes."""
+        z, last, ago = around
+        distance = (level - mean) / size if self.keeps_mean else np.zeros(z.shape)
+        inputs = [(z - last) / size]
+        if self.scale.season > 1:
+            inputs += [(z - level) / size, *([(ago - level) / size] if self.has_season else [])]
+        if self.keeps_mean:
+            inputs.append(distance)
+        return Features(np.clip(np.stack(inputs, axis=-1), -FARTHEST, FARTHEST), z, level, mean, distance)

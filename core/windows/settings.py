@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 from core.parameters import param
 
-STEPWISE = ("many_to_one", "synced")  # these say the next value, and a forecast is fed back step by step
-TOPOLOGIES = ("one_to_many", "many_to_one", "synced", "encoder_decoder")
+DIRECT, SYNCED = "many_to_many_direct", "many_to_many_synced"
+STEPWISE = ("many_to_one", SYNCED)  # these say the next value, and a forecast is fed back step by step
+TOPOLOGIES = (DIRECT, "many_to_one", SYNCED, "encoder_decoder")
 DISTRIBUTIONS = ("quantile", "gaussian", "student_t")  # losses that say how uncertain a forecast is
+AUTOMATIC = "automatic"
 SHORTEST_LOOKBACK = 4
+UNSEGMENTED = 96  # steps of a window from which on the cell reads segments
+READS = 24  # segments that a window then has, about
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,20 @@ class Settings:
     They bear no annotation, with which they would undo the fields of the same names.
 
     cell      "rnn", "lstm", "gru", or "window": no cell, a feed-forward network that sees the window at once
-    k1, k2    steps between two updates, and steps that gradients run back, where `bptt` is not "full"
+    segment   steps of the series that the cell reads at once, as one step of its own
+    k1, k2    steps of the cell between two updates, and those that gradients run back, where `bptt` is not "full"
     """
 
     cell = "window"
-    topology = "one_to_many"
+    topology = DIRECT
     bidirectional = False
     teacher_forcing = 0.0
     bptt = "full"
     k1 = None
     k2 = None
-    skip = 0
+    segment = 1
+    skip = "on"
+    lags = None
 
     def ahead(self, horizon: int) -> int:
         """How many steps ahead one answer reaches."""
@@ -45,14 +52,14 @@ class Settings:
         return self.cell != "window" and not self.bidirectional and self.topology != "many_to_one"
 
     @property
-    def reach(self) -> int:
-        """Steps of the window that an answer at its end has seen: fewer where the state is reset in training."""
-        return self.k2 or self.lookback if self.bptt == "reset" else self.lookback
+    def reads(self) -> int:
+        """Steps of the cell in a window."""
+        return self.lookback // self.segment
 
     @property
-    def window(self) -> int | None:
-        """How many of the last changes say how large changes are, None for those of the whole training slice."""
-        return self.lookback if self.normalisation == "window" else None
+    def reach(self) -> int:
+        """Steps of the series that an answer at the window's end has seen: fewer where the state is reset in training."""
+        return self.k2 * self.segment if self.bptt == "reset" and self.k2 else self.lookback
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,11 @@ class Reading(Settings):
     """How a network reads a series."""
 
     lookback: int | None = param(
-        None, "Lookback", "How many past values a forecast reads. Empty: two seasons and one, at least 24.",
+        None, "Lookback", "How many past values the cell reads. Empty: four seasons, from 24 to 192.",
         low=SHORTEST_LOOKBACK, high=2000, unit="steps",
     )  # fmt: skip
-    normalisation: str = param(
-        "series", "Normalisation", "Whose changes set the size of one: those of the whole training part, or of each window, "
-        "which keeps pace when a series grows wilder.", choices=("series", "window"), advanced=True,
-    )  # fmt: skip
     seasonal_lag: bool = param(
-        False, "Last season as an input", "At each step also shows how the last season went on from there.", advanced=True,
+        True, "Last season as an input", "At each step also shows how the last season went on from there.", advanced=True,
         trait="season",
     )  # fmt: skip
     calendar: bool = param(
@@ -87,11 +90,28 @@ class Reading(Settings):
 
 @dataclass(frozen=True)
 class Beside(Settings):
-    """The linear path beside a network."""
+    """The linear skip connection of a network, and the scale that both work in."""
 
-    skip: int | None = param(
-        None, "Linear lags", "Past values with a direct linear path to the forecast, fitted before training; 0 for none. "
-        "Empty: a season and one, or two where the series is long, at least 12.", low=0, high=2000, unit="steps", advanced=True,
+    skip: str = param(
+        AUTOMATIC, "Skip connection", "A linear map from the last values straight to the forecast, trained together with the "
+        "rest from where the model Linear is. Automatic: both ways are tried on held-out windows.",
+        choices=(AUTOMATIC, "on", "off"),
+    )  # fmt: skip
+    lags: int | None = param(
+        None, "Lags of the skip connection", "How many past values it reads. Empty: as many as Linear chooses.", low=1,
+        high=2000, unit="steps", advanced=True,
+    )  # fmt: skip
+    log: str = param(
+        AUTOMATIC, "Logarithms", "Works in logarithms where all values of a series are positive: for growth in percent. "
+        "Automatic: as Linear chooses.", choices=(AUTOMATIC, "yes", "no"), advanced=True,
+    )  # fmt: skip
+    mean: str = param(
+        AUTOMATIC, "Returns to its mean", "Also reads how far the level is from the mean of all values so far. Automatic: as "
+        "Linear chooses.", choices=(AUTOMATIC, "yes", "no"), advanced=True,
+    )  # fmt: skip
+    penalty: float | None = param(
+        None, "Penalty of the start", "Pulls the weights that the skip connection starts from towards 0. Empty: as Linear "
+        "chooses.", low=0.0, high=1e9, advanced=True,
     )  # fmt: skip
 
 
@@ -100,18 +120,21 @@ class Training(Settings):
     """How a network is trained."""
 
     loss: str = param(
-        "huber", "Loss", "What training makes small. Huber: squared error that does not run after outliers. Quantile, gaussian "
-        "and student_t also learn how uncertain a forecast is, and give intervals of their own.",
-        choices=("huber", "mae", "mse", *DISTRIBUTIONS),
+        "mae", "Loss", "What training makes small: absolute errors, squared ones, or Huber's, squared only while they are small. "
+        "Quantile, gaussian and student_t also learn how uncertain a forecast is, and give intervals of their own.",
+        choices=("mae", "huber", "mse", *DISTRIBUTIONS),
     )  # fmt: skip
     learning_rate: float = param(
-        0.006, "Learning rate", "Largest step of the optimiser; halved by itself when the loss is not finite.",
+        0.004, "Learning rate", "Largest step of the optimiser; halved by itself when the loss is not finite.",
         low=1e-6, high=1e6,
     )  # fmt: skip
-    epochs: int = param(60, "Epochs", "Passes over the training part at most.", low=1, high=5000)
+    epochs: int = param(
+        60, "Epochs", "Passes over the training part: at most so many, of which those that forecast best on held-out windows "
+        "are kept; exactly so many where the patience is 0.", low=1, high=5000,
+    )  # fmt: skip
     patience: int = param(
-        30, "Patience", "Epochs without a better validation loss before training stops.", low=1, high=5000, unit="epochs",
-        advanced=True,
+        12, "Patience", "Epochs without a better loss on held-out windows before their number is settled. 0: nothing is held "
+        "out, and all epochs are trained.", low=0, high=5000, unit="epochs", advanced=True,
     )  # fmt: skip
     batch: int | None = param(
         None, "Batch", "Windows in one update. Empty: 32, or 128 where a window teaches only at its end.", low=1, high=1024,
@@ -122,8 +145,8 @@ class Training(Settings):
         "with momentum, wants a rate of its own.", choices=("adamw", "adam", "sgd"), advanced=True,
     )  # fmt: skip
     schedule: str = param(
-        "one_cycle", "Schedule", "The learning rate over time: one_cycle rises and falls along a cosine, plateau is halved "
-        "when validation stands still, constant stays.", choices=("one_cycle", "plateau", "constant"), advanced=True,
+        "constant", "Schedule", "The learning rate over time: constant stays, while the weights are averaged; one_cycle rises "
+        "and falls along a cosine.", choices=("constant", "one_cycle"), advanced=True,
     )  # fmt: skip
     clip: float = param(
         1.0, "Gradient clip", "Largest gradient of an update; keeps one odd window from undoing the rest.", low=1e-3, high=1e3,
@@ -147,14 +170,20 @@ class Cells(Settings):
         None, "Hidden units", "Size of the memory that is carried from step to step. Empty: 16 below 500 points, else 32.",
         low=1, high=512,
     )  # fmt: skip
+    segment: int | None = param(
+        None, "Segment", "Steps of the series that the cell reads at once, as one step of its own: a long window takes fewer "
+        "steps and is remembered better. Empty: 1, or a 24th of a lookback of 96 steps and more.", low=1, high=500, unit="steps",
+        advanced=True, when=(("topology", (DIRECT, "encoder_decoder")),),
+        otherwise="1: where a forecast is fed back, the cell reads value by value.",
+    )  # fmt: skip
     layers: int = param(1, "Layers", "Cells stacked on each other.", low=1, high=4)
     topology: str = param(
-        "one_to_many", "Topology", "What is read and what is said: the next value, or all steps at once, at the end of the "
-        "window or at every step of it.", choices=TOPOLOGIES,
+        DIRECT, "Topology", "What is read and what is said: the next value, or all steps ahead at once, at the end of the window "
+        "or at every step of it.", choices=TOPOLOGIES,
     )  # fmt: skip
     bidirectional: bool = param(
         False, "Bidirectional", "Reads the observed window from both ends. It says something at the window's end only, so it "
-        "learns from one answer a window.", when=(("topology", ("one_to_many", "many_to_one", "encoder_decoder")),),
+        "learns from one answer a window.", when=(("topology", (DIRECT, "many_to_one", "encoder_decoder")),),
         otherwise="Not in the synced topology: reading from the end, the network would see at each step the very value that it "
         "is to say there.",
     )  # fmt: skip
@@ -172,7 +201,7 @@ class Cells(Settings):
         "full", "Back-propagation", "How far gradients run back in time: full, through the whole window; detached, through the "
         "last k2 steps while the state is carried on; reset, and the state is forgotten too.",
         choices=("full", "detached", "reset"), advanced=True,
-        when=(("bidirectional", (False,)), ("topology", ("one_to_many", "many_to_one", "synced"))),
+        when=(("bidirectional", (False,)), ("topology", (DIRECT, *STEPWISE))),
         otherwise="Full: a bidirectional or an encoder-decoder network reads its window as one piece.",
     )  # fmt: skip
     k1: int | None = param(

@@ -17,7 +17,7 @@ from core.windows.settings import Settings
 
 @dataclass(frozen=True)
 class Piece:
-    """Steps [start, end) of the window are read; answers at [first, end) are learned from, none where first = end."""
+    """Steps [start, end) of the cell are read; answers at [first, end) are learned from, none where first = end."""
 
     start: int
     first: int
@@ -26,7 +26,7 @@ class Piece:
 
 def pieces(settings: Settings) -> tuple[Piece, ...]:
     """The pieces of a window, in order. Where a piece starts, one before it has ended, or the window begins."""
-    length = settings.lookback
+    length = settings.reads
     if settings.bptt == "full":
         return (Piece(0, 0 if settings.answers_at_every_step else length - 1, length),)
     through = settings.k2
