@@ -134,6 +134,12 @@ class Model(ABC):
             )
         return self
 
+    def settled(self, train: Panel, horizon: int, context: Context, seeds: int = 1) -> Self:  # noqa: ARG002
+        """The same with the settings closed that only the data can choose, on held-out windows of `train`; once for a run,
+        before the first origin.
+        """
+        return self
+
     @abstractmethod
     def needs(self, horizon: int, season: int) -> int:
         """The fewest training points that `fit` accepts."""

@@ -52,10 +52,10 @@ class Extras:
         season = first.season if settings.seasonal_lag and first.season > 1 else 0
         has_mask = settings.mask and not all(series.observed.all() for series in panel)
         calendar = calendar_terms(first) if settings.calendar else ()
-        names = {role: _shared(panel, role) if settings.covariates else () for role in ("past", "known")}
+        names = {role: shared_names(panel, role) if settings.covariates else () for role in ("past", "known")}
         if settings.topology in STEPWISE:
             names["past"] = ()  # a forecast is fed back, and beyond the origin nobody knows them
-        scales = {role: _scale(panel, some) for role, some in names.items()}
+        scales = {role: column_scale(panel, some) for role, some in names.items()}
         return cls(season, has_mask, calendar, names["past"], scales["past"], names["known"], scales["known"], ahead, is_beside)
 
     @property
@@ -85,9 +85,9 @@ class Extras:
         at = steps[:, None] + np.arange(self.ahead + 1)
         parts = []
         if self.past:
-            parts.append(_columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
+            parts.append(columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
         if self.known:
-            parts.append(_columns(series, self.known, self.known_scale)[at])
+            parts.append(columns(series, self.known, self.known_scale)[at])
         return np.concatenate(parts, -1).reshape(len(steps), -1)
 
     def of(self, series: TimeSeries, values: np.ndarray, size: np.ndarray, steps: np.ndarray) -> np.ndarray:
@@ -103,13 +103,13 @@ class Extras:
             parts.append(~series.observed[steps, None])
         if self.calendar:
             index = series.index.append(series.future(1))[1:][steps]
-            parts.append(_calendar(index, series.zone, self.calendar))
+            parts.append(calendar_waves(index, series.zone, self.calendar))
         if self.past:
-            parts.append(_columns(series, self.past, self.past_scale)[steps])
+            parts.append(columns(series, self.past, self.past_scale)[steps])
         if self.known:
-            columns = _columns(series, self.known, self.known_scale)
-            ahead = columns[steps[:, None] + np.arange(1, self.ahead + 1)]  # (N, A, K)
-            parts += [columns[steps], ahead.reshape(len(steps), -1)]
+            table = columns(series, self.known, self.known_scale)
+            ahead = table[steps[:, None] + np.arange(1, self.ahead + 1)]  # (N, A, K)
+            parts += [table[steps], ahead.reshape(len(steps), -1)]
         shape = (*values.shape[:-1], len(steps))
         return np.concatenate([np.empty((*shape, 0)), *(np.broadcast_to(one, (*shape, one.shape[-1])) for one in parts)], -1)
 
@@ -143,7 +143,7 @@ class Extras:
             series.inputs.require_reach(len(series), horizon)
 
 
-def _shared(panel: Panel, role: str) -> tuple[str, ...]:
+def shared_names(panel: Panel, role: str) -> tuple[str, ...]:
     """The covariates of this role that every series has, in the order of the first."""
     each = [{} if one.inputs is None else dict(zip(one.inputs.names, one.inputs.roles, strict=True)) for one in panel]
     return tuple(name for name, found in each[0].items() if found == role and all(one.get(name) == role for one in each))
@@ -156,12 +156,12 @@ def _raw(series: TimeSeries, names: Sequence[str]) -> np.ndarray:
     return series.inputs.values[:, [series.inputs.names.index(name) for name in names]]
 
 
-def _columns(series: TimeSeries, names: Sequence[str], scale: np.ndarray) -> np.ndarray:
+def columns(series: TimeSeries, names: Sequence[str], scale: np.ndarray) -> np.ndarray:
     """(T + F, K) less the mean, by the deviation."""
     return (_raw(series, names) - scale[:, 0]) / scale[:, 1]
 
 
-def _scale(panel: Panel, names: Sequence[str]) -> np.ndarray:
+def column_scale(panel: Panel, names: Sequence[str]) -> np.ndarray:
     """(K, 2) mean and deviation over the training slices."""
     rows = np.concatenate([_raw(series, names)[: len(series)] for series in panel])
     return np.array([(column.mean(), deviation(column)) for column in rows.T]).reshape(-1, 2)
@@ -177,7 +177,7 @@ def calendar_terms(series: TimeSeries) -> tuple[str, ...]:
     return (*found, "year") if pace < 360 * 24 * HOURS else tuple(found)
 
 
-def _calendar(index: Index, zone: str | None, terms: Sequence[str]) -> np.ndarray:
+def calendar_waves(index: Index, zone: str | None, terms: Sequence[str]) -> np.ndarray:
     """(T, 2 per term) sine and cosine of the position, by the clock of the person's zone."""
     local = index.tz_convert(zone).tz_localize(None) if zone and index.tz is not None else index  # what the clock shows
     day = (local - local.normalize()) / (24 * HOURS)
