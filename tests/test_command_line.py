@@ -43,7 +43,7 @@ def test_models_are_listed_with_everything_a_form_needs(capsys):
     assert main(["models"]) == 0
     models = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
     assert list(models) == [
-        "naive", "seasonal_naive", "mean", "drift", "ar", "arima", "ets", "theta",
+        "naive", "seasonal_naive", "mean", "drift", "ar", "linear", "arima", "ets", "theta",
         "feedforward", "rnn", "lstm", "gru", "encoder_decoder", "bridge",
     ]  # fmt: skip
     assert (models["gru"]["family"], models["gru"]["scope"]) == ("recurrent", "panel")

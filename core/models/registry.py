@@ -12,6 +12,7 @@ from core.models.base import Model
 from core.models.bridge import Bridge
 from core.models.exponential import ETS
 from core.models.feedforward import FeedForward
+from core.models.linear import Linear
 from core.models.naive import Drift, Mean, Naive, SeasonalNaive
 from core.models.recurrent import GRU, LSTM, RNN, EncoderDecoder
 from core.models.theta import Theta
@@ -20,7 +21,7 @@ from core.parameters import parameters
 MODELS: dict[str, type[Model]] = {
     model.name: model
     for model in (
-        *(Naive, SeasonalNaive, Mean, Drift, AR, ARIMA, ETS, Theta),
+        *(Naive, SeasonalNaive, Mean, Drift, AR, Linear, ARIMA, ETS, Theta),
         *(FeedForward, RNN, LSTM, GRU, EncoderDecoder, Bridge),
     )
 }

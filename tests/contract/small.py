@@ -13,7 +13,7 @@ from core.series.timeseries import Panel, TimeSeries
 
 HORIZON = 5
 KNOWN = 70  # values before the origin
-SMALL = {"hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3}  # where a model has such a setting
+SMALL = {"hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3, "log": "no"}  # where a model has such a setting
 
 every_model = pytest.mark.parametrize("name", MODELS)
 
