@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -50,20 +50,6 @@ class Seeded:
     rolled: Mapping[str, Rolled]
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
-
-
-@dataclass(frozen=True, eq=False)
-class Log:
-    """What the fits of a task said: their epochs, and whether each kept what it learned, with the fit that it was."""
-
-    entries: list[LogEntry] = field(default_factory=list)
-    learned: list[tuple[str, bool]] = field(default_factory=list)
-
-    @property
-    def is_learned(self) -> bool | None:
-        """Whether any fit of the backtest kept what it learned; None where there is nothing of the kind to say."""
-        tested = [one for fit, one in self.learned if fit == "backtest"]
-        return any(tested) if tested else None
 
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
@@ -108,21 +94,20 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
-        notes=(*_notes(log.learned), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
-        log=tuple(log.entries),
+        notes=tuple(dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
+        log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
-        is_learned=log.is_learned,
     )
 
 
-def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], Log]:
+def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], list[LogEntry]]:
     """Backtest and final fit with every seed; one seed is enough for a model without randomness."""
     spec = experiment.spec
     seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
     device = _device(model, spec.device)
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
     rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
-    found, log = [], Log()
+    found, log = [], []
     for number, seed in enumerate(seeds):
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
         whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
@@ -134,17 +119,6 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
     return found, log
 
 
-def _notes(learned: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
-    """Words for fits in which no epoch was clearly better than epoch 0, which is the linear path."""
-    said = []
-    for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
-        fits = [one for whose, one in learned if whose == fit]
-        if not all(fits):
-            alone = f"{len(fits) - sum(fits)} of {len(fits)} fits forecast by the linear path alone"
-            said.append(f"for {what}, {alone}: no epoch was clearly better than it on the validation part")
-    return tuple(said)
-
-
 def _device(model: Model, device: str) -> str:
     if not model.is_random:
         return "cpu"
@@ -153,15 +127,13 @@ def _device(model: Model, device: str) -> str:
     return resolve(device)
 
 
-def _logged(context: Context, fit: Literal["backtest", "final"], log: Log, whose: str) -> Context:
+def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry], whose: str) -> Context:
     """The same context, writing down every epoch that passes through it, and saying which fit of `whose` it is."""
     what = whose + {"backtest": "backtest", "final": "final fit"}[fit]
 
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
-            log.entries.append(LogEntry(context.seed, fit, progress.epoch))
-        if progress.is_learned is not None:
-            log.learned.append((fit, progress.is_learned))
+            log.append(LogEntry(context.seed, fit, progress.epoch))
         message = f"{what}, {progress.message}" if progress.message else what
         context.watch(replace(progress, message=message, seed=context.seed, fit=fit))
 

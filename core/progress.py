@@ -34,8 +34,7 @@ class EpochLog:
 class Progress:
     """One event of a computation: the fraction done in [0, 1], and what there is to say.
 
-    With an epoch come the seed and the fit ("backtest" or "final") that it belongs to, where a run computes it. `is_learned` is
-    told at the end of a training: whether it keeps what was learned, or forecasts by its linear path alone.
+    With an epoch come the seed and the fit ("backtest" or "final") that it belongs to, where a run computes it.
     """
 
     fraction: float
@@ -43,7 +42,6 @@ class Progress:
     epoch: EpochLog | None = None
     seed: int = 0
     fit: str = ""
-    is_learned: bool | None = None
 
 
 Report = Callable[[Progress], None]
@@ -64,11 +62,9 @@ class Context:
     device: str = "cpu"
     watch: Report = silent
 
-    def report(
-        self, fraction: float, message: str = "", *, epoch: EpochLog | None = None, is_learned: bool | None = None
-    ) -> None:
+    def report(self, fraction: float, message: str = "", *, epoch: EpochLog | None = None) -> None:
         """Tell how far the work is.  Raises Cancelled when it shall stop."""
-        self.watch(Progress(min(1.0, max(0.0, fraction)), message, epoch, is_learned=is_learned))
+        self.watch(Progress(min(1.0, max(0.0, fraction)), message, epoch))
 
     def part(self, low: float, high: float) -> Context:
         """The same context for a piece of the work that runs from fraction `low` to `high` of the whole."""

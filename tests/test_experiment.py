@@ -162,14 +162,6 @@ def test_covariates_that_end_before_the_forecast_are_refused_before_anything_is_
     assert design(without, with_prices(4)).spec.horizon == 6
 
 
-def test_a_network_that_stays_at_its_start_says_so():
-    models = (ModelSpec("rnn", "RNN", {"epochs": 2, "hidden": 4, "learning_rate": 100.0}),)
-    (task,) = run(design(RunSpec((), models, 6, origins=2, seeds=2), Panel((months(),)))).tasks
-    stayed = "2 of 2 fits forecast by the linear path alone: no epoch was clearly better than it on the validation part"
-    assert task.notes == (f"for the backtest, {stayed}", f"for the forecast, {stayed}")
-    assert [entry.epoch.epoch for entry in task.log[:3]] == [0, 1, 2]
-
-
 def test_seeds_are_summed_up_by_their_median_and_kept_apart():
     experiment = design(spec_of("gru", "naive", seeds=3, origins=4), Panel((months(),)))
     alone = [run(design(spec_of("gru", seeds=1, seed=seed, origins=4), Panel((months(),)))) for seed in range(3)]

@@ -61,9 +61,6 @@ class TaskResult:
     notes: what a person should know before trusting it.
 
     arrays: all that restores the final fits, "<seed>/<name>"; none in a result from the store, which keeps them apart.
-
-    is_learned: False where every fit of the backtest kept what training starts from, so that its scores are those of a linear
-    model; None for a model without such a start.
     """
 
     model: ModelSpec
@@ -77,7 +74,6 @@ class TaskResult:
     notes: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    is_learned: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)

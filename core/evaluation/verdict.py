@@ -88,8 +88,7 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
         share = _share(values[0], values[rival])
         start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
         subject = "it"
-    unlearned = [f"training gained nothing in the backtest, where {subject} forecasts by its linear path alone"]
-    return "; ".join([start, *(unlearned if ranked[0].is_learned is False else []), *_clauses(pairs, subject)]) + "."
+    return "; ".join([start, *_clauses(pairs, subject)]) + "."
 
 
 def _is_yardstick(task: TaskResult) -> bool:

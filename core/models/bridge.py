@@ -95,18 +95,15 @@ class Bridge(Recurrence):
         settings = BesideAR(**settings.config(), skip=len(one_step) - 2 - 2 * covariates)
         path = rolled(one_step, ahead, scaling.step / scaling.spread, keeps_level=not ar.differences, covariates=covariates)
         losses: list[float] = []
-        is_learned = False
 
         def watch(progress: Progress) -> None:
-            nonlocal is_learned
             if progress.epoch is not None:
                 losses.append(progress.epoch.validation_loss)
-            is_learned = is_learned or bool(progress.is_learned)
             context.watch(progress)
 
         fitted = fit(settings, Panel((series,)), horizon, replace(context, watch=watch), path=path)
         is_likelihood = LOSSES[self.loss].is_likelihood
-        return fitted, (gained(ar.label, losses, is_learned=is_learned, is_likelihood=is_likelihood), *fitted.notes)
+        return fitted, (gained(ar.label, losses, is_likelihood=is_likelihood), *fitted.notes)
 
 
 @dataclass(frozen=True)
@@ -146,22 +143,19 @@ def _on_covariates(ar: ARX, extras: Extras) -> tuple[np.ndarray, np.ndarray, flo
     return (-then if ar.differences else now), then, constant
 
 
-def gained(ar: str, losses: list[float], *, is_learned: bool, is_likelihood: bool) -> str:
-    """What training was worth, in words: losses on the validation part, that of AR first.
+def gained(ar: str, losses: list[float], *, is_likelihood: bool) -> str:
+    """What training changed, in words: losses on the validation part, that of AR first, and those of all epochs.
 
     is_likelihood: they are − log densities in nats a value, near 0 or of either sign, of which a share means nothing.
     """
-    if not is_learned:
-        return (
-            f"before training it forecasts as {ar} does, and no epoch was clearly better on the validation part: it stays {ar}"
-        )
-    start, best = losses[0], min(losses)
+    start, best = losses[0], min(losses[1:])
+    way = "smaller" if best < start else "larger"
     if not math.isfinite(start):
         worth = "finite"
     elif is_likelihood:
-        worth = f"{start - best:.2g} nats a value smaller"
+        worth = f"{abs(start - best):.2g} nats a value {way}"
     else:
-        worth = f"{100 * (start - best) / start:.0f} % smaller"
+        worth = f"{100 * abs(start - best) / start:.0f} % {way}"
     return f"before training it forecasts as {ar} does; training made the validation loss {worth}"
 
 

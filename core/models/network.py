@@ -29,6 +29,8 @@ PATHS = 8  # times as long where paths are drawn for intervals
 LIKELY = 0.25  # where the best epoch lies, as a share of all of them
 ROWS_PER_LAG = 16  # from which on a linear path over two seasons forecasts better than over one, as simulated
 
+FORMAT = 2  # of the arrays of a fitted network, which say it themselves; the first did not
+
 
 @dataclass(frozen=True)
 class Network(Settings, Model):
@@ -80,6 +82,9 @@ class Network(Settings, Model):
         return fit(self.resolved(len(longest), horizon, longest.season), train, horizon, context)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
+        """Raises ConfigError for the arrays of an earlier version, which had other weights."""
+        if int(arrays.get("format", 1)) != FORMAT:
+            raise ConfigError(f"{self.label} was trained by an earlier version of Unroll; run it again to look inside")
         from core.nets.fitted import CLOSED, restore
 
         kept = {name: int(arrays[name]) for name in CLOSED if name in self.config()}

@@ -114,6 +114,7 @@ class FittedNetwork:
         scalings = np.array([(one.level, one.spread, one.step) for one in self.scalings.values()])
         sizes = {name: np.array(getattr(self.settings, name) or 0) for name in CLOSED}
         more = {
+            "format": np.array(2),
             "ids": encode_ids(self.scalings),
             "scalings": scalings,
             "keeps_level": np.array([self.keeps_level]),

@@ -112,7 +112,7 @@ class Trainer:
         gain = is_gain_of_likelihood if self.loss.is_likelihood else is_gain
         self.is_learned = gain(start.validation_loss, best_loss, self.examples.independent)
         self._restore(best if self.is_learned else first)
-        self.context.report(1.0, is_learned=self.is_learned)
+        self.context.report(1.0)
 
     def _start(self) -> EpochLog:
         """What the linear path alone gives, as epoch 0: if no epoch is better, it is what forecasts."""

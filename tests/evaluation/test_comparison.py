@@ -224,17 +224,6 @@ def test_the_verdict_names_whom_the_best_does_not_clearly_beat():
     )
 
 
-def test_the_verdict_says_that_the_best_network_learned_nothing():
-    one = steps()
-    tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
-    words = (
-        "; training gained nothing in the backtest, where it forecasts by its linear path alone; "
-        "it is clearly better than Naive"
-    )
-    assert words in compare(experiment_of(one), tasks).verdict
-    assert "gained nothing" not in compare(experiment_of(one), [replace(tasks[0], is_learned=True), tasks[1]]).verdict
-
-
 def test_intervals_that_held_far_too_little_are_told():
     scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81, "coverage_99": 0.8}, {}, {})
     best = TaskResult(ModelSpec("gru", "GRU"), "done", 1.0, scores=scores)

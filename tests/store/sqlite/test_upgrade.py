@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.errors import DamagedError, NotFoundError, PassphraseError
+from core.errors import ConfigError, DamagedError, NotFoundError, PassphraseError
 from core.report.outcome import of_snapshot
 from core.series.timeseries import Panel
 from core.store.sqlite.database import FILE
@@ -192,14 +192,24 @@ def test_results_are_equal_to_those_of_before(bench, upgraded):
         assert len(result.log) == len(old.get("log", ()))
 
 
-@pytest.mark.parametrize("label", ["AR", "LSTM"])
-def test_moved_weights_forecast_what_was_forecast(bench, label):
+def weights_of(bench, label):
+    """The result of a model of an old run, and the arrays of its only seed."""
     run_id = run_id_of(bench.store.database.path, "sales, next 3")
     task = next(task for task in bench.run(OWNER, run_id).record.tasks if task.label == label)
     result = next(one for one in bench.results(OWNER, run_id) if one.model.label == label)
-    arrays = {name.removeprefix("0/"): array for name, array in bench.weights(OWNER, run_id, task.id).items()}
+    return result, {name.removeprefix("0/"): array for name, array in bench.weights(OWNER, run_id, task.id).items()}
+
+
+def test_moved_weights_forecast_what_was_forecast(bench):
+    result, arrays = weights_of(bench, "AR")
     again = result.model.build().restore(arrays).forecast(sales(54, 40, 41), 3, ())
     np.testing.assert_allclose(again.point, result.series[0].forecast.point, rtol=1e-6)
+
+
+def test_the_weights_of_a_network_that_is_no_longer_built_are_refused(bench):
+    result, arrays = weights_of(bench, "LSTM")
+    with pytest.raises(ConfigError, match="LSTM was trained by an earlier version of Unroll; run it again to look inside"):
+        result.model.build().restore(arrays)
 
 
 def test_what_ar_learned_is_still_told(bench):
