@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from core.errors import ConfigError
 from core.models.arx import ARX
 from core.models.autoregression import AR
-from core.models.base import Fitted, Look, Price, Workload
+from core.models.base import Fitted, Look, Price, Workload, each_series
 from core.models.network import Network
 from core.models.recurrent import Recurrence
 from core.parameters import param
@@ -64,13 +65,10 @@ class Bridge(Recurrence):
         return replace(price, seconds=price.seconds + AR(order=self.order).price(once).seconds)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        networks, notes = {}, []
-        for number, series in enumerate(train):
-            self.require(series, horizon)
-            part = context.part(number / len(train), (number + 1) / len(train))
-            networks[series.id], said = self._fit_one(series, horizon, part)
-            notes += [note if len(train) == 1 else f"{series.id}: {note}" for note in said]
-        return FittedBridge(networks, tuple(notes))
+        made, absent = each_series(train, context, partial(self._fit_one, horizon=horizon))
+        networks = {name: network for name, (network, _) in made.items()}
+        said = [note if len(train) == 1 else f"{name}: {note}" for name, (_, notes) in made.items() for note in notes]
+        return FittedBridge(networks, tuple(said), absent)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         networks = {}
@@ -80,12 +78,13 @@ class Bridge(Recurrence):
             networks[name] = Network.restore(BesideAR(**self.config()), own)
         return FittedBridge(networks, decode_ids(arrays["notes"]))
 
-    def _fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Fitted, tuple[str, ...]]:
+    def _fit_one(self, series: TimeSeries, context: Context, *, horizon: int) -> tuple[Fitted, tuple[str, ...]]:
         from core.nets.losses import LOSSES
         from core.nets.training import fit
         from core.windows.extras import Extras
         from core.windows.linear import rolled
 
+        self.require(series, horizon)
         settings = self.resolved(len(series), horizon, series.season)
         ahead, scaling = settings.ahead(horizon), Scaling.learn(series)
         extras = Extras.learn(Panel((series,)), settings, ahead, is_beside=True)
@@ -161,10 +160,11 @@ def gained(ar: str, losses: list[float], *, is_likelihood: bool) -> str:
 
 @dataclass(frozen=True, eq=False)
 class FittedBridge:
-    """A network for each series, by id."""
+    """A network for each series, by id.  absent: why some have none, by id; it does not travel with the arrays."""
 
     networks: Mapping[str, Fitted]
     notes: tuple[str, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameter_count(self) -> int:
