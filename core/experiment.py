@@ -13,20 +13,20 @@ from typing import Literal
 
 import numpy as np
 
-from core.errors import AppError
-from core.evaluation.backtest import Rolled, Rolling, backtest, own_quantiles, residuals, roll, with_intervals
+from core.errors import AppError, FitError
+from core.evaluation.backtest import Rolled, Rolling, backtest, final_forecasts, own_quantiles, residuals, roll, with_intervals
 from core.evaluation.combination import combine
 from core.evaluation.comparison import Comparison, compare, completed
 from core.evaluation.conformal import interval_ends
 from core.evaluation.design import Experiment
 from core.evaluation.references import references
-from core.evaluation.results import LogEntry, SeriesResult, TaskResult
+from core.evaluation.results import Combination, LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores, averaged, score
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
 from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
-from core.series.timeseries import TimeSeries
+from core.series.timeseries import Panel, TimeSeries
 from core.threads import one_thread
 
 __all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
@@ -44,12 +44,16 @@ class RunResult:
 
 @dataclass(frozen=True, eq=False)
 class Seeded:
-    """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles."""
+    """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles.
+
+    absent: why a series has none of one of them, by id; the model then has neither.
+    """
 
     seed: int
     rolled: Mapping[str, Rolled]
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
+    absent: Mapping[str, str]
 
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
@@ -70,7 +74,16 @@ def finish(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
     Combinations are of the models that rank; benchmarks that nobody chose are computed here, for reference.
     """
     found = compare(experiment, tasks)
-    return completed(experiment, tasks, found, combine(experiment, tasks, found.ranking), references(experiment))
+    return completed(experiment, tasks, found, _combined(experiment, tasks, found.ranking), references(experiment))
+
+
+def _combined(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Sequence[str]) -> tuple[Combination, ...]:
+    """The combinations, on the series that all members have. A model that does not rank for lack of series is no member."""
+    whole = [task for task in tasks if not task.absent or task.model.label in ranking]
+    absent = {name: why for task in whole for name, why in task.absent.items()}
+    shared = Panel(tuple(one for one in experiment.panel if one.id not in absent)) if absent else experiment.panel
+    found = combine(replace(experiment, panel=shared), whole, ranking)
+    return tuple(replace(one, result=replace(one.result, absent=absent)) for one in found)
 
 
 def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
@@ -83,7 +96,11 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         with one_thread():
             model = spec.build()
             seeded, log = _all_seeds(experiment, model, watch)
-            series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel)
+            absent = {name: why for one in seeded for name, why in one.absent.items()}
+            present = [series for series in experiment.panel if series.id not in absent]
+            if not present:
+                raise FitError(next(iter(absent.values())))
+            series = tuple(_series_result(experiment, one, seeded) for one in present)
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
@@ -94,9 +111,10 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
-        notes=tuple(dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
+        notes=(*_without(absent, experiment), *_notes(seeded)),
         log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
+        absent=absent,
     )
 
 
@@ -112,11 +130,25 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[lis
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
         whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
         border = rolling.fits / (rolling.fits + 1)
-        rolled = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
+        rolled, untested = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
         fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log, whose))
-        forecasts = {one.id: fitted.forecast(one, spec.horizon, levels[one.id]) for one in experiment.panel}
-        found.append(Seeded(seed, rolled, forecasts, fitted))
+        forecasts, unknown = final_forecasts(fitted, experiment.panel, spec.horizon, levels)
+        found.append(Seeded(seed, rolled, forecasts, fitted, unknown | untested))
     return found, log
+
+
+def _notes(seeded: Sequence[Seeded]) -> list[str]:
+    """What the fits said, each of it once."""
+    return list(dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ())))
+
+
+def _without(absent: Mapping[str, str], experiment: Experiment) -> list[str]:
+    """Words for the series that the model lacks: the first by name, and why, without the remedy."""
+    if not absent:
+        return []
+    name, why = next(iter(absent.items()))
+    others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+    return [f"without {len(absent)} of {len(experiment.panel)} series: {name!r} ({why.partition('; ')[0]}){others}"]
 
 
 def _device(model: Model, device: str) -> str:

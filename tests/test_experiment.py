@@ -204,6 +204,62 @@ def test_a_model_that_fails_is_told_and_the_others_go_on(monkeypatch):
     assert written["models"][0]["forecast"] is None
 
 
+def growing(name="grows", length=96):
+    """It grows by two fifths at every step: over 12 steps a forecast is 56 times as large as all that was known."""
+    return replace(months(length, name), values=1.4 ** np.arange(length))
+
+
+def test_a_series_that_a_model_cannot_forecast_leaves_its_panel_by_name():
+    panel = Panel((growing(), months(), growing("grows too")))
+    result = run(design(spec_of("naive", "ar", "mean", horizon=12, origins=3), panel))
+    naive, ar, _ = result.tasks
+    assert [one.series_id for one in naive.series] == ["grows", "sales", "grows too"]
+    assert [one.series_id for one in ar.series] == ["sales"]
+    assert set(ar.absent) == {"grows", "grows too"}
+    assert all("leaves the known values by more than 10 times their range within 12 steps" in why for why in ar.absent.values())
+    why = "AR(3) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
+    assert ar.notes[0] == f"without 2 of 3 series: 'grows' ({why}) and 1 more"
+    alone = run(design(spec_of("ar", horizon=12, origins=3, season=result.experiment.spec.season), Panel((months(),)))).tasks[0]
+    assert ar.scores.values == alone.series[0].scores.values
+    assert (ar.series[0].forecast.quantiles == alone.series[0].forecast.quantiles).all()
+    assert set(result.comparison.ranking) == {"Naive", "Mean"}
+    assert "not ranked, because series are missing: AR (1 of 3 series)" in result.comparison.verdict
+    assert result.comparison.combinations[0].members == ("Naive", "Mean")
+    written = summary.as_json(result, [{"id": one.id} for one in panel])
+    assert written["models"][1]["left_out"] == dict(ar.absent)
+    table = forecasts.table(result.tasks)
+    assert table.groupby("label").unique_id.nunique().to_dict() == {"Naive": 3, "AR": 1, "Mean": 3}
+
+
+def test_a_model_fails_where_no_series_is_left_and_members_share_what_all_have():
+    none = run_task(design(spec_of("ar", horizon=12, origins=2), Panel((growing(), growing("b")))), ModelSpec("ar", "AR"))
+    assert none.state == "failed"
+    assert "leaves the known values by more than 10 times their range within 12 steps" in none.error
+    models = tuple(ModelSpec("ar", label) for label in ("AR", "Twin"))
+    spec = RunSpec((), models, 12, origins=3, season=1)
+    comparison = run(design(spec, Panel((growing(), months())))).comparison
+    assert set(comparison.ranking) == {"AR", "Twin"}
+    assert [one.series_id for one in comparison.combinations[0].result.series] == ["sales"]
+    assert set(comparison.combinations[0].result.absent) == {"grows"}
+
+
+def test_a_series_that_only_the_backtest_or_only_the_end_cannot_forecast_is_absent_altogether(monkeypatch):
+    whole = Naive.point
+
+    def point(self, history, horizon):
+        if (history.id, len(history)) in {("a", 84), ("b", 96)}:
+            raise FitError(f"{history.id} burst at {len(history)}; choose less")
+        return whole(self, history, horizon)
+
+    monkeypatch.setattr(Naive, "point", point)
+    panel = Panel(tuple(months(name=name, seed=seed) for seed, name in enumerate("abc")))
+    for refit in (False, True):
+        task = run(design(spec_of("naive", horizon=6, origins=8, refit=refit), panel)).tasks[0]
+        assert [one.series_id for one in task.series] == ["c"]
+        assert task.absent == {"b": "b burst at 96; choose less", "a": "a burst at 84; choose less"}
+        assert task.notes == ("without 2 of 3 series: 'b' (b burst at 96) and 1 more",)
+
+
 def test_cancelling_stops_a_task_within_an_epoch():
     experiment, epochs = design(spec_of("rnn", origins=2), Panel((months(),))), []
 

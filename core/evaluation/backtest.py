@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.errors import FitError
+from core.errors import FitError, TooShortError
 from core.evaluation.conformal import interval_quantiles, pool
 from core.models.base import Fitted, Model
 from core.progress import Context
@@ -70,21 +71,71 @@ class Rolled:
     own: np.ndarray | None
 
 
-def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> dict[str, Rolled]:
-    """Forecasts from all origins, for each series by id.
+def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> tuple[dict[str, Rolled], dict[str, str]]:
+    """Forecasts from all origins, for each series by id; and why some series have none, by id.
 
     Without refit the model is fitted once, on what each series had before its own first origin. With refit the k-th last
-    origins of all series are fitted together.  Raises FitError where the model's own quantiles are no numbers.
+    origins of all series are fitted together. A series that the model cannot learn or forecast, be it at one origin alone, has
+    no forecast at all.  Raises FitError with the first reason where that is so for every series.
     """
-    found = {series.id: _unfilled(rolling, series.id) for series in panel}
+    found, absent = {series.id: _unfilled(rolling, series.id) for series in panel}, {}
     for number in range(rolling.fits):
         part = context.part(number / rolling.fits, (number + 1) / rolling.fits)
         ends = _ends(panel, rolling, number)
-        train = Panel(tuple(series[: ends[series.id]] for series in panel if series.id in ends))
-        fitted = model.fit(train, rolling.horizon, part)
-        for series_id in ends:
-            _forecast_from(fitted, panel[series_id], rolling, number, found[series_id])
-    return {name: one if _answered(one) else replace(one, own=None) for name, one in found.items()}
+        asked = [series for series in panel if series.id in ends]
+        try:
+            fitted = model.fit(Panel(tuple(series[: ends[series.id]] for series in asked)), rolling.horizon, part)
+        except (FitError, TooShortError) as error:
+            if model.scope == "panel":  # one fit for all of them
+                raise
+            absent = dict.fromkeys(ends, str(error)) | absent
+        else:
+            for series in _learned(fitted, asked, absent):
+                with _unless_impossible(series.id, absent):
+                    _forecast_from(fitted, series, rolling, number, found[series.id])
+        _require_any(panel, absent)
+    present = {name: one for name, one in found.items() if name not in absent}
+    return {name: one if _answered(one) else replace(one, own=None) for name, one in present.items()}, absent
+
+
+def final_forecasts(
+    fitted: Fitted, panel: Panel, horizon: int, levels: Mapping[str, tuple[float, ...]]
+) -> tuple[dict[str, Forecast], dict[str, str]]:
+    """What follows the end of each series, with the model's own quantiles at `levels`; and why some series have nothing.
+
+    Both by series id.  Raises as `roll` does.
+    """
+    found, absent = {}, {}
+    for series in _learned(fitted, panel, absent):
+        with _unless_impossible(series.id, absent):
+            forecast = fitted.forecast(series, horizon, levels[series.id])
+            own_quantiles(forecast, levels[series.id])  # which refuses those that are no numbers
+            found[series.id] = forecast
+    _require_any(panel, absent)
+    return found, absent
+
+
+def _learned(fitted: Fitted, panel: Iterable[TimeSeries], absent: dict[str, str]) -> Iterator[TimeSeries]:
+    """The series that the model learned, without those that are `absent` already; the rest joins them."""
+    for series in panel:
+        if series.id in (unlearned := getattr(fitted, "absent", {})):
+            absent.setdefault(series.id, unlearned[series.id])
+        elif series.id not in absent:
+            yield series
+
+
+@contextmanager
+def _unless_impossible(series_id: str, absent: dict[str, str]) -> Iterator[None]:
+    """Where the model cannot forecast the series, it is absent from then on."""
+    try:
+        yield
+    except (FitError, TooShortError) as error:
+        absent[series_id] = str(error)
+
+
+def _require_any(panel: Panel, absent: Mapping[str, str]) -> None:
+    if len(absent) == len(panel):
+        raise FitError(next(iter(absent.values())))
 
 
 def _answered(rolled: Rolled) -> bool:

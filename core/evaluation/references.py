@@ -37,7 +37,7 @@ def _unchosen(spec: RunSpec) -> list[str]:
 def _scored(experiment: Experiment, name: str) -> Reference:
     spec = ModelSpec(name, MODELS[name].label)
     try:
-        rolled = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
+        rolled, _ = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
     except AppError as error:
         return Reference(spec, None, error=str(error))
     found = {}

@@ -60,6 +60,8 @@ class TaskResult:
 
     notes: what a person should know before trusting it.
 
+    absent: why it has no result for some series of the run, by id; then its scores are over the others.
+
     arrays: all that restores the final fits, "<seed>/<name>"; none in a result from the store, which keeps them apart.
     """
 
@@ -74,6 +76,7 @@ class TaskResult:
     notes: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

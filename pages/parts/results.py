@@ -182,8 +182,8 @@ def fan(outcome: Outcome, chosen: Selection) -> Drawing:
 
 def _whole(outcome: Outcome, lines: list[FanLine]) -> str:
     """ "4 models", "4 models and 3 combinations"."""
-    combined = len(lines) - len(outcome.done)
-    models = count(len(outcome.done), "model")
+    combined = len({line.label for line in lines} & {one.model.label for one in outcome.combinations})
+    models = count(len(lines) - combined, "model")
     return f"{models} and {count(combined, 'combination')}" if combined else models
 
 

@@ -259,6 +259,43 @@ def test_the_verdict_of_equal_forecasts():
     assert compare(experiment_of(one), more).verdict.startswith("GRU, AR and 2 others forecast equally well, with")
 
 
+def lacking(one, *names):
+    return replace(one, absent=dict.fromkeys(names, "it explodes"))
+
+
+def test_a_model_without_the_hard_series_does_not_win_by_the_easy_ones():
+    easy, hard = steps(), steps(name="b")
+    both = [task(label, (ERRORS[label], 9 + ERRORS[label]), easy, hard) for label in ("GRU", "Naive")]
+    only = lacking(task("AR", 0.1 * ERRORS["AR"], easy), "b")
+    found = compare(experiment_of(easy, hard), [only, *both])
+    assert only.scores.values["mase"] < both[0].scores.values["mase"]
+    assert found.ranking == ("GRU", "Naive")
+    assert found.verdict.endswith("; not ranked, because series are missing: AR (1 of 2 series).")
+    alone = compare(experiment_of(easy, hard), [only, both[0]])
+    assert alone.verdict.startswith("GRU is the only model that is ranked, with a MASE of ")
+    assert alone.verdict.endswith(
+        "there is nothing to compare it with; not ranked, because series are missing: AR (1 of 2 series)."
+    )
+
+
+def test_models_that_lack_the_same_series_rank_over_the_others():
+    one = steps()
+    tasks = [lacking(task(label, ERRORS[label], one), "b", "c") for label in ("AR", "Naive")]
+    found = compare(experiment_of(one, steps(name="b"), steps(name="c")), tasks)
+    assert found.ranking == ("AR", "Naive")
+    assert found.verdict.endswith("; 2 of 3 series are in no score.")
+
+
+def test_where_each_model_lacks_another_series_none_ranks():
+    one, other = steps(), steps(name="b")
+    tasks = [lacking(task("AR", ERRORS["AR"], one), "b"), lacking(task("GRU", ERRORS["GRU"], other), "a")]
+    found = compare(experiment_of(one, other), tasks)
+    assert (found.ranking, found.pairs) == ((), ())
+    assert found.verdict == (
+        "No model is ranked, because each lacks series that another has: AR (1 of 2 series), GRU (1 of 2 series)."
+    )
+
+
 def test_the_verdict_of_one_model_of_none_and_without_a_backtest():
     one = steps()
     failed = TaskResult(ModelSpec("gru", "GRU"), "failed", 1.0, error="GRU diverged at epoch 3")

@@ -281,7 +281,7 @@ import sys
 import numpy as np
 from core.models.autoregression import AR
 from core.models.spec import ModelSpec
-from pages.parts.learned import summary_of
+from pages.parts.learned import restored
 from core.series.ids import encode_ids
 arrays = {
     "ids": encode_ids(["y"]), "notes": encode_ids([]), "0.form": np.array([1, 0, 1, 0, 0]), "0.fixed": np.array([0.1]),
@@ -289,7 +289,7 @@ arrays = {
     "0.covariates": np.empty((4, 0)), "0.terms": encode_ids(["constant", "lag 1"]),
     "0.table": np.array([[1, 2], [0.5, 0.1]]),
 }
-found = summary_of(ModelSpec("ar", "AR", AR().config()), {f"7/{k}": v for k, v in arrays.items()}, "y")
+found = restored(ModelSpec("ar", "AR", AR().config()), {f"7/{k}": v for k, v in arrays.items()}).summary("y")
 print(found.label, found.deviation, found.coefficients[1].estimate, "statsmodels" in sys.modules, "torch" in sys.modules)
 """
     found = subprocess.run(

@@ -39,7 +39,7 @@ def encode_result(result: TaskResult) -> Encoded:
         arrays["log.of"] = np.array([(one.seed, FITS.index(one.fit)) for one in result.log], dtype=np.int64)  # (E, 2)
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
     scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
-    plain |= {"notes": list(result.notes), "model": asdict(result.model)}
+    plain |= {"notes": list(result.notes), "absent": dict(result.absent), "model": asdict(result.model)}
     return encode({**plain, "series": series, **scores}, arrays, result.arrays)
 
 
@@ -54,6 +54,7 @@ def decode_result(encoded: Encoded) -> TaskResult:
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
         series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
         notes=(*([UNLEARNED] if found.get("is_learned") is False else []), *found["notes"]),
+        absent=found.get("absent", {}),  # before series could be absent there were none
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),

@@ -24,7 +24,7 @@ from core.series.timeseries import Panel
 from core.store.sqlite.database import FILE
 from core.store.store import Store
 from core.workbench import Workbench
-from pages.parts.learned import summary_of
+from pages.parts.learned import restored
 from tests.faults.home import ended, launched, plain
 from tests.store.sqlite.older_home import OWNER, PASSPHRASE, STRANGER, sales, visits
 from tests.store.sqlite.test_schema import read, schema_of
@@ -215,7 +215,7 @@ def test_the_weights_of_a_network_that_is_no_longer_built_are_refused(bench):
 def test_what_ar_learned_is_still_told(bench):
     run_id = run_id_of(bench.store.database.path, "sales, next 3")
     task = bench.run(OWNER, run_id).record.tasks[1]
-    summary = summary_of(task.model, bench.weights(OWNER, run_id, task.id), "sales")
+    summary = restored(task.model, bench.weights(OWNER, run_id, task.id)).summary("sales")
     (result,) = [one for one in bench.results(OWNER, run_id) if one.model.label == "AR"]
     assert len(summary.coefficients) == result.parameters > 1
 
@@ -254,7 +254,7 @@ def test_life_goes_on(bench):
     record = ended(bench, run_id, 120, OWNER)
     assert (record.state, record.series[0].version) == ("done", 3)
     task = record.tasks[0]
-    assert summary_of(task.model, bench.weights(OWNER, run_id, task.id), "sales").coefficients
+    assert restored(task.model, bench.weights(OWNER, run_id, task.id)).summary("sales").coefficients
     assert bench.results(OWNER, run_id)[0].arrays == {}
     bench.delete(OWNER, run_id_of(bench.store.database.path, "It bursts"))
     assert read(bench.store.database.path, "SELECT count(*) FROM weights") == [(3,)]
