@@ -7,7 +7,7 @@ series give the same numbers. Nothing here reads files, keeps results or knows o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -46,7 +46,7 @@ class RunResult:
 class Seeded:
     """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles.
 
-    absent: why a series has none of one of them, by id; the model then has neither.
+    absent: why a series lacks one of the two, by id; the model then has neither.
     """
 
     seed: int
@@ -54,6 +54,13 @@ class Seeded:
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
     absent: Mapping[str, str]
+
+    def without(self, names: Collection[str]) -> Seeded:
+        """The same without these series."""
+        rolled, forecasts = (
+            {name: one for name, one in some.items() if name not in names} for some in (self.rolled, self.forecasts)
+        )
+        return replace(self, rolled=rolled, forecasts=forecasts)
 
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
@@ -83,7 +90,13 @@ def _combined(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Sequ
     absent = {name: why for task in whole for name, why in task.absent.items()}
     shared = Panel(tuple(one for one in experiment.panel if one.id not in absent)) if absent else experiment.panel
     found = combine(replace(experiment, panel=shared), whole, ranking)
-    return tuple(replace(one, result=replace(one.result, absent=absent)) for one in found)
+    return tuple(replace(one, result=replace(one.result, absent=_lacking(experiment, one.result))) for one in found)
+
+
+def _lacking(experiment: Experiment, combination: TaskResult) -> dict[str, str]:
+    """Why a combination has no forecast of a series, by id."""
+    known = {one.series_id for one in combination.series}
+    return {one.id: "too few models forecast it" for one in experiment.panel if one.id not in known}
 
 
 def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
@@ -97,10 +110,10 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
             model = spec.build()
             seeded, log = _all_seeds(experiment, model, watch)
             absent = {name: why for one in seeded for name, why in one.absent.items()}
-            present = [series for series in experiment.panel if series.id not in absent]
-            if not present:
+            if len(absent) == len(experiment.panel):
                 raise FitError(next(iter(absent.values())))
-            series = tuple(_series_result(experiment, one, seeded) for one in present)
+            seeded = [one.without(absent) for one in seeded]
+            series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel if one.id not in absent)
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(

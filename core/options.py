@@ -73,7 +73,7 @@ def _add_results(parser: Parser) -> None:
     parser.add_argument(
         "--time-budget", type=_seconds, metavar="SECONDS", help="lowers the networks' epochs by prediction, to end in time"
     )
-    parser.add_argument("--forecasts", type=Path, metavar="FILE.parquet", help="write all forecasts there")
+    parser.add_argument("--forecasts", type=Path, metavar="FILE.parquet", help="write all forecasts there, combinations too")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write the result there, not to standard output")
 
 

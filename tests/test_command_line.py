@@ -96,7 +96,19 @@ def test_compare_prints_the_promised_fields_and_nothing_else_on_standard_output(
     assert len(lstm["by_step"]["mae"]) == 6
     assert answer["spec"]["models"][2]["config"]["epochs"] == 2
     table = pd.read_parquet(tmp_path / "all.parquet")
-    assert len(table) == 3 * (4 + 1) * 6
+    combined = {one["label"]: one["name"] for one in answer["combinations"]}
+    assert combined == {
+        "Mean of all": "combination_mean", "Median of all": "combination_median",
+        "Inverse-error weighted": "combination_inverse",
+    }  # fmt: skip
+    assert table.groupby("label").name.first().to_dict() == {"Naive": "naive", "AR": "ar", "LSTM": "lstm"} | combined
+    assert len(table) == (3 + 3) * (4 + 1) * 6
+    at = table[(table.origin == 52) & (table.step == 2)].set_index("label")
+    members = at.loc[["Naive", "AR", "LSTM"], "point"]
+    assert at.point["Mean of all"] == pytest.approx(members.mean(), rel=1e-12)
+    assert at.point["Median of all"] == pytest.approx(members.median(), rel=1e-12)
+    assert (at["q0.1"] < at.point).all()
+    assert (at.point < at["q0.9"]).all()
 
 
 def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
@@ -110,6 +122,16 @@ def test_without_origins_there_is_only_a_forecast(sales, capsys):
     assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
     assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+
+
+def test_the_forecasts_without_origins_are_those_of_the_result(sales, tmp_path, capsys):
+    asked = ["--horizon", "3", "--origins", "0", "--models", "naive,drift", "--forecasts", str(tmp_path / "all.parquet")]
+    assert main(["compare", str(sales), "--target", "sales", *asked]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    table = pd.read_parquet(tmp_path / "all.parquet")
+    assert table.origin.isna().all()
+    told = {one["label"]: one["forecast"]["point"] for one in (*answer["models"], *answer["combinations"])}
+    assert {label: rows.point.tolist() for label, rows in table.groupby("label")} == told
 
 
 def not_json(constant):

@@ -42,14 +42,17 @@ def references(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
 
 
 def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
-    """Whatever has a row, by label; combinations where their score places them, behind models with the same one."""
+    """Whatever has a row, by label; combinations where their score places them, behind models with the same one, and last where
+    nothing is scored."""
     results = {one.model.label: one for one in outcome.results}
     comparison = outcome.comparison
     ranking = comparison.ranking if comparison else ()
-    ranked = [(label, results[label]) for label in ranking] + [(one.model.label, one) for one in outcome.combinations]
-    if ranked:
-        ranked.sort(key=lambda row: rank_key(row[1], comparison.score))
-    return ranked + [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+    unranked = [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+    combined = [(one.model.label, one) for one in outcome.combinations]
+    if not ranking:
+        return unranked + combined
+    ranked = [*((label, results[label]) for label in ranking), *combined]
+    return sorted(ranked, key=lambda row: rank_key(row[1], comparison.score)) + unranked
 
 
 def columns(outcome: Outcome) -> tuple[str, ...]:

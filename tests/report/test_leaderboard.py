@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.evaluation.results import Combination
+from core.models.spec import ModelSpec
+from core.report.downloads import forecasts_csv
 from core.report.leaderboard import best_of, columns, heading, leaderboard, references
 from core.report.outcome import fan_lines
 from core.series.timeseries import Panel, TimeSeries
@@ -45,6 +48,18 @@ def test_combinations_stand_where_their_score_places_them_and_are_marked(made):
     assert combined["note"].tolist() == ["made of Drift, Naive and Theta"] * 3
     assert table["mase"].dropna().is_monotonic_increasing
     assert combined["seconds"].iloc[0] == pytest.approx(sum(one.seconds for one in made.done))
+
+
+def test_combinations_of_forecasts_that_nothing_tested_stand_last():
+    made = outcome_of("drift", "naive", origins=0)
+    (first, _) = made.results
+    bare = replace(first, model=ModelSpec("combination_mean", "Mean of all"), scores=None, seed_scores=())
+    comparison = replace(made.comparison, combinations=(Combination(bare, ("Drift", "Naive"), {}),))
+    table = leaderboard(replace(made, comparison=comparison))
+    assert table["model"].tolist() == ["Drift", "Naive", "Mean of all"]
+    assert table["kind"].tolist() == ["model", "model", "combination"]
+    assert fan_lines(replace(made, comparison=comparison), "sales", None, is_combined=True)[2].label == "Mean of all"
+    assert b"Mean of all" in forecasts_csv(replace(made, comparison=comparison))
 
 
 def test_the_benchmarks_that_nobody_chose_are_a_table_of_their_own(made):
