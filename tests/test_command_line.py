@@ -187,6 +187,18 @@ def test_a_preset_comes_before_what_is_set(sales, capsys, preset, seeds, hidden)
     assert json.loads(capsys.readouterr().out)["spec"]["seeds"] == 2
 
 
+def test_the_best_guess_chooses_the_models_and_nothing_else(sales, capsys):
+    arguments = ("--target", "sales", "--horizon", "6", "--origins", "1", "--preset", "best-guess", "--set", "lstm.epochs=1")
+    assert main(["compare", str(sales), *arguments]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    names = [one["name"] for one in answer["models"]]
+    assert set(names) - {"linear"} == {"ets", "theta", "lstm"}
+    assert answer["combinations"][0]["members"] == [one["label"] for one in answer["models"]]
+    assert answer["spec"]["seeds"] == 3
+    assert main(["compare", str(sales), *arguments, "--models", "naive,lstm"]) == 2
+    assert "--preset best-guess chooses the models itself; leave --models out" in capsys.readouterr().err
+
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 
 

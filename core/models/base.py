@@ -114,6 +114,7 @@ class Model(ABC):
     is_random: ClassVar[bool] = False  # whether the seed matters
     has_intervals: ClassVar[bool] = False  # whether its forecasts have quantiles of their own at the levels asked for
     is_benchmark: ClassVar[bool] = False  # scored for reference beside every comparison
+    is_best_guess: ClassVar[bool] = False  # whether it is among the few that a person starts with who knows nothing better
     is_seasonal: ClassVar[bool] = False  # without a season it is another model, and not worth a line of its own
     look: ClassVar[Look | None] = None
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = MappingProxyType({})

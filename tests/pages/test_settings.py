@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.models.arx import Summary
 from core.models.polynomial import inverse_roots, is_stable
-from core.models.presets import SEEDS, Facts, preset
+from core.models.presets import SEEDS, Facts, best_guess, preset
 from core.models.registry import MODELS
 from core.parameters import parameters
 from core.series.timeseries import Inputs, Panel
@@ -198,6 +198,18 @@ def test_a_preset_follows_the_series_and_the_horizon_but_not_what_was_set_by_han
 
 def _trained(at):
     return int(alt(at).partition(" values train")[0])
+
+
+def test_the_best_guess_ticks_its_models_and_no_other(ready):
+    at = ready()
+    at.session_state[f"{LSTM}.hidden"] = 9
+    sound(at.run())
+    sound(at.button("train.guess").click().run())
+    on = {box.key.split(".")[2] for box in at.checkbox if box.key.startswith("train.card.") and box.value}
+    assert on == set(best_guess())
+    assert {"ets", "theta", "lstm"} <= on
+    assert "hidden units 9" in read(at)  # what was set stays
+    assert at.session_state["train.preset"] == "balanced"
 
 
 @pytest.mark.parametrize("rubbish", ["", "fast", "<b>"])
