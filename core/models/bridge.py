@@ -148,6 +148,8 @@ def gained(ar: str, losses: list[float], *, is_likelihood: bool) -> str:
     is_likelihood: they are − log densities in nats a value, near 0 or of either sign, of which a share means nothing.
     """
     start, best = losses[0], min(losses[1:])
+    if start == 0 and not is_likelihood:
+        return f"before training it forecasts as {ar} does, which makes no error on the validation part"
     way = "smaller" if best < start else "larger"
     if not math.isfinite(start):
         worth = "finite"

@@ -105,6 +105,11 @@ def test_what_is_gained_is_a_share_or_nats_where_the_loss_is_a_likelihood(losses
     assert words.endswith(f"; training made the validation loss {worth}")
 
 
+def test_there_is_no_share_of_no_error():
+    words = gained("AR(1)", [0.0, 0.0, 0.25], is_likelihood=False)
+    assert words == "before training it forecasts as AR(1) does, which makes no error on the validation part"
+
+
 @pytest.mark.parametrize("loss", ["gaussian", "student_t"])
 def test_the_note_of_a_fit_by_likelihood_is_in_nats(loss):
     steps = np.arange(240)
