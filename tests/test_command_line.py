@@ -96,7 +96,8 @@ def test_compare_prints_the_promised_fields_and_nothing_else_on_standard_output(
     assert len(lstm["by_step"]["mae"]) == 6
     assert answer["spec"]["models"][2]["config"]["epochs"] == 2
     table = pd.read_parquet(tmp_path / "all.parquet")
-    assert len(table) == 3 * (4 + 1) * 6
+    assert len(table) == (3 + 3) * (4 + 1) * 6  # the models and their combinations
+    assert table["label"].unique().tolist()[3:] == ["Mean of all", "Median of all", "Inverse-error weighted"]
 
 
 def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
@@ -106,10 +107,11 @@ def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
     assert first["forecast"] == second["forecast"]
 
 
-def test_without_origins_there_is_only_a_forecast(sales, capsys):
+def test_without_origins_there_is_only_a_forecast_with_intervals(sales, capsys):
     assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
-    assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+    assert (model["scores"], model["backtest"]) == ({}, None)
+    assert model["forecast"]["levels"] == [0.025, 0.1, 0.5, 0.9, 0.975]
 
 
 def not_json(constant):
