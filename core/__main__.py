@@ -123,8 +123,8 @@ def _compare(options: argparse.Namespace) -> object:
         result = run(experiment, watch)
     _refuse_if_nothing_worked(result)
     if options.forecasts:
-        combinations = [one.result for one in result.comparison.combinations]
-        forecasts.write([*result.tasks, *combinations], options.forecasts)
+        combined = (one.result for one in result.comparison.combinations)
+        forecasts.write((*result.tasks, *combined), options.forecasts)
     told = {"source": options.source, "repairs": list(understood.repairs)}
     return told | summary.as_json(result, understood.series_json(), warnings)
 

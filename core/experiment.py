@@ -14,19 +14,20 @@ from typing import Literal
 import numpy as np
 
 from core.errors import AppError, FitError
-from core.evaluation.backtest import Rolled, Rolling, backtest, final_forecasts, own_quantiles, residuals, roll, with_intervals
+from core.evaluation.backtest import Rolled, Rolling, final_forecasts, own_quantiles, roll
 from core.evaluation.combination import combine
 from core.evaluation.comparison import Comparison, compare, completed
 from core.evaluation.conformal import interval_ends
 from core.evaluation.design import Experiment
+from core.evaluation.judging import Judge, Points
 from core.evaluation.references import references
 from core.evaluation.results import Combination, LogEntry, SeriesResult, TaskResult
-from core.evaluation.scores import Scores, averaged, score
+from core.evaluation.scores import Scores, averaged
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
 from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
-from core.series.timeseries import Panel, TimeSeries
+from core.series.timeseries import Panel
 from core.threads import one_thread
 
 __all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
@@ -113,7 +114,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
             if len(absent) == len(experiment.panel):
                 raise FitError(next(iter(absent.values())))
             seeded = [one.without(absent) for one in seeded]
-            series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel if one.id not in absent)
+            series = _series_results(experiment, seeded)
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
@@ -185,23 +186,31 @@ def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEn
     return replace(context, watch=watch)
 
 
-def _series_result(experiment: Experiment, series: TimeSeries, seeded: list[Seeded]) -> SeriesResult:
-    """One series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
-    plan, coverages = experiment.plans[series.id], experiment.coverages[series.id]
-    final = [one.forecasts[series.id] for one in seeded]
-    forecast = replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None)
-    if not plan.scored:
-        return SeriesResult(series.id, forecast, None, None)
-    rolled = [one.rolled[series.id] for one in seeded]
-    median = np.median([one.point for one in rolled], axis=0)
-    tested = backtest(series, plan, median, coverages, _averaged_own([one.own for one in rolled]))
-    each = [backtest(series, plan, one.point, coverages, one.own) for one in rolled] if len(seeded) > 1 else [tested]
-    return SeriesResult(
-        series.id,
-        with_intervals(forecast, residuals(series, plan, median), coverages),
-        tested,
-        score(tested, series, coverages),
-        tuple(score(one, series, coverages) for one in each),
+def _series_results(experiment: Experiment, seeded: list[Seeded]) -> tuple[SeriesResult, ...]:
+    """Each series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
+    judge = Judge(experiment.panel, experiment.plans, experiment.coverages)
+    found = judge.results({name: _over_seeds(seeded, name, experiment.coverages[name]) for name in seeded[0].forecasts})
+    if len(seeded) == 1:
+        return tuple(found)
+    each = [
+        judge.scores(
+            {name: rolled.point for name, rolled in one.rolled.items()},
+            {name: rolled.own for name, rolled in one.rolled.items()},
+        )
+        for one in seeded
+    ]
+    return tuple(
+        replace(one, seed_scores=tuple(some[one.series_id] for some in each if one.series_id in some)) for one in found
+    )
+
+
+def _over_seeds(seeded: list[Seeded], name: str, coverages: Sequence[float]) -> Points:
+    """What was forecast of one series: the median over the seeds, and the mean of their own quantiles."""
+    final, rolled = [one.forecasts[name] for one in seeded], [one.rolled[name] for one in seeded]
+    return Points(
+        np.median([one.point for one in rolled], axis=0),
+        replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None),
+        _averaged_own([one.own for one in rolled]),
         _averaged_own([own_quantiles(one, interval_ends(coverages)) for one in final]),
     )
 

@@ -118,10 +118,11 @@ def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
     assert first["forecast"] == second["forecast"]
 
 
-def test_without_origins_there_is_only_a_forecast(sales, capsys):
+def test_without_origins_there_is_only_a_forecast_with_intervals(sales, capsys):
     assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
-    assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+    assert (model["scores"], model["backtest"]) == ({}, None)
+    assert model["forecast"]["levels"] == [0.025, 0.1, 0.5, 0.9, 0.975]
 
 
 def test_the_forecasts_without_origins_are_those_of_the_result(sales, tmp_path, capsys):

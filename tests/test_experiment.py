@@ -47,7 +47,7 @@ def test_design_leaves_nothing_open():
 
 
 def test_a_specification_without_intervals_survives_json():
-    spec = design(spec_of("naive", origins=0), Panel((months(),))).spec
+    spec = design(spec_of("naive", origins=0, coverages=()), Panel((months(),))).spec
     assert spec.coverages == ()
     assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
 
@@ -78,8 +78,10 @@ def test_a_coverage_that_was_asked_for_is_refused_where_a_default_one_is_left_ou
     assert any("coverage 95 % needs 19 past errors; series 'sales' has" in line for line in experiment.warnings)
     with pytest.raises(ConfigError, match=r"coverage 95 % needs 19 past errors; series 'sales' has \d+"):
         design(spec_of("naive", origins=4, coverages=(0.95,)), Panel((tiny,)))
-    with pytest.raises(ConfigError, match="needs past errors, and without origins there are none: ask for at least 1"):
-        design(spec_of("naive", origins=0, coverages=(0.8,)), Panel((months(),)))
+    with pytest.raises(
+        ConfigError, match="series 'sales' has 4 to hold out: ask for a shorter horizon or a coverage that they"
+    ):
+        design(spec_of("naive", origins=0, coverages=(0.95,), horizon=9), Panel((tiny,)))
 
 
 @pytest.mark.parametrize(

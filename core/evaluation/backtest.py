@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.errors import FitError, TooShortError
-from core.evaluation.conformal import interval_quantiles, pool
+from core.evaluation.conformal import around, half_widths, pool
 from core.models.base import Fitted, Model
 from core.progress import Context
 from core.series.forecast import Forecast
@@ -188,49 +188,54 @@ def own_quantiles(forecast: Forecast, levels: tuple[float, ...]) -> np.ndarray |
 
 def residuals(series: TimeSeries, plan: Plan, points: np.ndarray) -> np.ndarray:
     """(C + O, H) actual − point at every origin; NaN where the actual was not observed."""
-    windows = np.lib.stride_tricks.sliding_window_view
+    actual = np.where(series.observed, series.values, np.nan)
+    return outcomes(actual, plan) - points
+
+
+def outcomes(values: np.ndarray, plan: Plan) -> np.ndarray:
+    """(C + O, H) the values (T,) that follow each origin."""
     rows = np.array(plan.origins, dtype=int)
-    errors = windows(series.values, plan.horizon)[rows] - points
-    return np.where(windows(series.observed, plan.horizon)[rows], errors, np.nan)
+    return values[rows[:, None] + np.arange(plan.horizon)]
 
 
 def past_errors(series: TimeSeries, plan: Plan) -> int:
-    """The fewest past errors that any scored origin has at any step ahead: what its intervals can rest on."""
-    if not plan.scored:
-        return 0
+    """The fewest past errors that any scored origin has at any step ahead: what its intervals can rest on.
+
+    Without a scored origin, those that the final forecast has.
+    """
     errors = residuals(series, plan, np.zeros((len(plan.origins), plan.horizon)))
-    known = errors[pool(np.array(plan.origins), plan.horizon, plan.scored[0])]
+    first = plan.scored[0] if plan.scored else plan.length
+    known = errors[pool(np.array(plan.origins, dtype=int), plan.horizon, first)]
     return int(np.count_nonzero(~np.isnan(known), axis=0).min()) if len(known) else 0
 
 
 def backtest(
-    series: TimeSeries, plan: Plan, points: np.ndarray, coverages: Sequence[float], own: np.ndarray | None = None
+    series: TimeSeries,
+    plan: Plan,
+    points: np.ndarray,
+    coverages: Sequence[float],
+    own: np.ndarray | None = None,
+    reaches: np.ndarray | None = None,
 ) -> Backtest:
-    """The scored part of a roll, with intervals around each point calibrated on the errors known at its origin.
+    """The scored part of a roll, with intervals around each point.
 
     points: (C + O, H).  own: (O, Q − 1, H) the model's own quantiles at `interval_ends(coverages)`, if it has any.
+    reaches: (O, K, H) half the width of each interval; None calibrates them on the series' own errors known at its origin.
     """
-    errors, origins = residuals(series, plan, points), np.array(plan.origins)
-    first = len(plan.calibration)
-    banded = [
-        interval_quantiles(points[row], errors[pool(origins, plan.horizon, origins[row])], coverages)
-        for row in range(first, len(origins))
-    ]
-    windows = np.lib.stride_tricks.sliding_window_view
+    first, origins = len(plan.calibration), np.array(plan.origins, dtype=int)
     scored = origins[first:]
+    if reaches is None:
+        errors = residuals(series, plan, points)
+        reaches = np.stack([half_widths(errors[pool(origins, plan.horizon, at)], coverages) for at in scored])
+    levels, quantiles = around(points[first:], reaches, coverages)
+    windows = np.lib.stride_tricks.sliding_window_view
     return Backtest(
         origins=scored,
         actual=windows(series.values, plan.horizon)[scored],
         point=points[first:],
-        levels=banded[0][0],
-        quantiles=np.stack([quantiles for _, quantiles in banded]),
+        levels=levels,
+        quantiles=quantiles,
         observed=windows(series.observed, plan.horizon)[scored],
         own=own,
         earlier=points[:first],
     )
-
-
-def with_intervals(forecast: Forecast, errors: np.ndarray, coverages: Sequence[float]) -> Forecast:
-    """The final forecast with intervals calibrated on the errors (n, H) of all origins."""
-    levels, quantiles = interval_quantiles(forecast.point, errors, coverages)
-    return Forecast(forecast.series_id, forecast.label, forecast.index, forecast.point, levels, quantiles)

@@ -21,8 +21,9 @@ from core.series.timeseries import Index
 class SeriesResult:
     """One model on one series; no backtest and no scores if there were no origins. seed_scores: one for each seed.
 
-    own: (Q − 1, H) the final forecast's quantiles as the model itself claims them, at the forecast's levels without 0.5;
-    None where it has none.
+    own      (Q − 1, H) the final forecast's quantiles as the model itself claims them, at the forecast's levels without 0.5;
+             None where it has none
+    earlier  (C, H) the points from the calibration origins, where there is no backtest that keeps them; otherwise None
     """
 
     series_id: str
@@ -31,6 +32,15 @@ class SeriesResult:
     scores: Scores | None
     seed_scores: tuple[Scores, ...] = ()
     own: np.ndarray | None = None
+    earlier: np.ndarray | None = None
+
+    @property
+    def past(self) -> np.ndarray | None:
+        """(C + O, H) the points from all origins; None in a result that was stored before those of calibration were kept."""
+        if self.backtest is None:
+            return self.earlier
+        earlier = self.backtest.earlier
+        return None if earlier is None else np.concatenate([earlier, self.backtest.point])
 
     def index_at(self, origin: int) -> Index:
         """The H dates or steps that a forecast from a scored `origin` is for, counted back from those of the final forecast.

@@ -47,17 +47,18 @@ def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
     results = {one.model.label: one for one in outcome.results}
     comparison = outcome.comparison
     ranking = comparison.ranking if comparison else ()
-    unranked = [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
     combined = [(one.model.label, one) for one in outcome.combinations]
-    if not ranking:
-        return unranked + combined
-    ranked = [*((label, results[label]) for label in ranking), *combined]
-    return sorted(ranked, key=lambda row: rank_key(row[1], comparison.score)) + unranked
+    others = [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+    if not ranking:  # nothing was scored, of the combinations neither
+        return others + combined
+    ranked = [(label, results[label]) for label in ranking] + combined
+    return sorted(ranked, key=lambda row: rank_key(row[1], comparison.score)) + others
 
 
 def columns(outcome: Outcome) -> tuple[str, ...]:
     """The scores that the table shows: of points, of the intervals from the narrowest, and of those that models claim."""
-    intervals = [score_key(name, one) for one in sorted(outcome.spec.coverages or ()) for name in ("coverage", "winkler")]
+    coverages = sorted(outcome.spec.coverages or ()) if outcome.spec.origins != 0 else ()  # without origins none is scored
+    intervals = [score_key(name, one) for one in coverages for name in ("coverage", "winkler")]
     known = {name for one in outcome.done if one.scores for name in one.scores.values}
     return (*POINT, *intervals, *(own for name in intervals if (own := f"{OWN}{name}") in known))
 

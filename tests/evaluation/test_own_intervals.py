@@ -172,8 +172,7 @@ def test_settings_may_leave_a_model_without_intervals(claiming):
 
 def test_without_coverages_nothing_is_asked(claiming):
     claiming()
-    for more in ({"coverages": ()}, {"origins": 0, "coverages": None}):
-        assert told(**more).series[0].own is None
+    assert told(coverages=()).series[0].own is None
 
 
 def test_claims_beyond_all_numbers_fail_in_words(claiming):

@@ -117,6 +117,14 @@ def test_columns_are_points_and_then_intervals_from_the_narrowest():
     assert columns(outcome_of("naive", origins=0)) == points
 
 
+def test_without_origins_combinations_stand_below_the_models_and_have_no_score():
+    table = leaderboard(outcome_of("drift", "naive", origins=0))
+    assert table["model"].tolist() == ["Drift", "Naive", "Mean of all", "Inverse-error weighted"]
+    assert table["kind"].tolist() == ["model", "model", "combination", "combination"]
+    assert table["mase"].isna().all()
+    assert table["note"].str.startswith("no past forecasts were scored").all()
+
+
 def test_the_best_is_the_lowest_or_the_nearest_to_what_was_asked_for():
     columns = {"mase": [2.0, None, 0.5], "coverage_80": [1.0, 0.7, 0.95], "bias": [-3.0, 1.0, -0.5], "note": "x", "lacks": 0}
     table = pd.DataFrame(columns)

@@ -22,7 +22,7 @@ from core.series.forecast import Forecast
 
 FITS = ("backtest", "final")
 PAST = ("origins", "actual", "point", "quantiles", "observed")  # of a backtest: arrays that every one has
-LATER = ("own", "earlier")  # those that a result may lack, as did all that were stored before there were any
+LATER = ("own", "earlier")  # of a backtest and of a series: what it may lack, as did all that were stored before there were any
 UNLEARNED = (  # of a result with "is_learned": false, which an earlier version wrote where a linear path had forecast
     "made by an earlier version of Unroll: no epoch was kept in the backtest, and these are forecasts of the linear path, "
     "not of the network"
@@ -69,8 +69,7 @@ def _series_fields(one: SeriesResult, prefix: str, arrays: dict[str, np.ndarray]
     if past is not None:
         names = [name for name in PAST + LATER if getattr(past, name) is not None]
         arrays |= {f"{prefix}backtest/{name}": getattr(past, name) for name in names}
-    if one.own is not None:
-        arrays[f"{prefix}own"] = one.own
+    arrays |= {f"{prefix}{name}": getattr(one, name) for name in LATER if getattr(one, name) is not None}
     return {
         "id": one.series_id,
         "forecast": [forecast.series_id, forecast.label, index_fields(forecast.index), list(forecast.levels)],
@@ -89,7 +88,7 @@ def _series_result(found: Mapping, prefix: str, arrays: Arrays) -> SeriesResult:
         backtest=_backtest(found["backtest"], f"{prefix}backtest/", arrays),
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
-        own=arrays.get(f"{prefix}own"),
+        **{name: arrays.get(f"{prefix}{name}") for name in LATER},
     )
 
 

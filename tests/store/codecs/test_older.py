@@ -143,6 +143,20 @@ def test_own_intervals_survive_to_the_last_bit(computed):
     assert again.backtest.earlier.tobytes() == one.backtest.earlier.tobytes()
 
 
+def test_points_that_were_held_out_survive_where_nothing_was_scored():
+    models = tuple(ModelSpec(name, name.title()) for name in ("naive", "drift"))
+    found = run(design(RunSpec((), models, 1, origins=0, season=1), Panel((series(),))))
+    stored = [decode_result(encode_result(task)) for task in found.tasks]
+    for one, other in zip(found.tasks, stored, strict=True):
+        assert one.series[0].earlier.tobytes() == other.series[0].earlier.tobytes()
+        assert (other.series[0].backtest, other.scores) == (None, None)
+    again, before = finish(found.experiment, stored).combinations[-1], found.comparison.combinations[-1]
+    assert again.weights == before.weights
+    assert decode_comparison(encode_comparison(found.comparison)).combinations[-1].result.scores is None
+    bare = replace(stored[0], series=(replace(stored[0].series[0], earlier=None),))  # as it was stored before
+    assert finish(found.experiment, [bare, stored[1]]).combinations == ()
+
+
 def test_what_was_stored_and_read_is_finished_alike(computed):
     """The last task of a run computes from results that were stored; so does a retry."""
     stored = [decode_result(encode_result(task)) for task in computed.tasks]
