@@ -31,7 +31,7 @@ from core.experiment import RunResult, run
 from core.jobs.planning.allowance import crowding, within_wall_clock
 from core.jobs.planning.cost import CostModel
 from core.models.base import with_settings
-from core.models.presets import SEEDS, preset
+from core.models.presets import BEST_GUESS, SEEDS, best_guess, preset
 from core.models.registry import MODELS, describe, model_class
 from core.models.spec import ModelSpec
 from core.options import parser_of, split
@@ -112,7 +112,7 @@ def _inspect(options: argparse.Namespace) -> object:
 
 def _compare(options: argparse.Namespace) -> object:
     _check_places({"--out": options.out, "--forecasts": options.forecasts, "SOURCE": Path(options.source)})
-    models = _chosen(options.models, options.set)
+    models = _chosen(_names(options), options.set)
     understood = _understood(options)
     models = _preset(options, models, understood.panel)
     experiment = _experiment(options, models, understood.panel)
@@ -123,7 +123,8 @@ def _compare(options: argparse.Namespace) -> object:
         result = run(experiment, watch)
     _refuse_if_nothing_worked(result)
     if options.forecasts:
-        forecasts.write(result.tasks, options.forecasts)
+        combined = (one.result for one in result.comparison.combinations)
+        forecasts.write((*result.tasks, *combined), options.forecasts)
     told = {"source": options.source, "repairs": list(understood.repairs)}
     return told | summary.as_json(result, understood.series_json(), warnings)
 
@@ -138,7 +139,7 @@ def _work(options: argparse.Namespace) -> None:
         raise ConfigError("--resume goes on with a run as it was launched; give no SOURCE and no --horizon with it")
     if options.resume is None and (options.source is None or options.horizon is None):
         raise ConfigError("give SOURCE and --horizon for a new run, or --resume RUN for one that was interrupted")
-    models = () if options.resume else _chosen(options.models, options.set)
+    models = () if options.resume else _chosen(_names(options), options.set)
     workspace = os.environ.get("UNROLL_WORKSPACE") or "local"
     asked: list[int] = []  # a handler that raised could do so anywhere, and be swallowed there
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -192,7 +193,8 @@ def _spec(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Pan
     return RunSpec(
         series=tuple(series.key for series in panel), models=models, horizon=options.horizon,
         season=options.season, origins=options.origins, stride=options.stride, refit=options.refit,
-        coverages=options.coverage, seeds=SEEDS[options.preset or "balanced"] if options.seeds is None else options.seeds,
+        coverages=options.coverage,
+        seeds=SEEDS.get(options.preset, SEEDS["balanced"]) if options.seeds is None else options.seeds,
         seed=options.seed, device=options.device,
     )  # fmt: skip
 
@@ -215,9 +217,18 @@ def _require_device(wanted: str, models: tuple[ModelSpec, ...]) -> None:
     resolve(wanted)
 
 
+def _names(options: argparse.Namespace) -> str | None:
+    """The models of `--models`, or those that the preset chooses.  Raises ConfigError where both would."""
+    if options.preset != BEST_GUESS:
+        return options.models
+    if options.models is not None:
+        raise ConfigError(f"--preset {BEST_GUESS} chooses the models itself; leave --models out, or choose another preset")
+    return ",".join(best_guess())
+
+
 def _preset(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> tuple[ModelSpec, ...]:
     """The models as `--preset` sets them for the series, with what `--set` changes in them."""
-    if options.preset is None:
+    if options.preset not in SEEDS:  # it sets nothing
         return models
     facts = facts_of(_spec(options, models, panel), panel)
     start = {one.name: preset(options.preset, model_class(one.name), facts) for one in models}

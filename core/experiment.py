@@ -7,26 +7,27 @@ series give the same numbers. Nothing here reads files, keeps results or knows o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from core.errors import AppError
-from core.evaluation.backtest import Rolled, Rolling, backtest, own_quantiles, residuals, roll, with_intervals
+from core.errors import AppError, FitError
+from core.evaluation.backtest import Rolled, Rolling, final_forecasts, own_quantiles, roll
 from core.evaluation.combination import combine
 from core.evaluation.comparison import Comparison, compare, completed
 from core.evaluation.conformal import interval_ends
 from core.evaluation.design import Experiment
+from core.evaluation.judging import Judge, Points
 from core.evaluation.references import references
-from core.evaluation.results import LogEntry, SeriesResult, TaskResult
-from core.evaluation.scores import Scores, averaged, score
+from core.evaluation.results import Combination, LogEntry, SeriesResult, TaskResult
+from core.evaluation.scores import Scores, averaged
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
 from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
-from core.series.timeseries import TimeSeries
+from core.series.timeseries import Panel
 from core.threads import one_thread
 
 __all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
@@ -44,26 +45,23 @@ class RunResult:
 
 @dataclass(frozen=True, eq=False)
 class Seeded:
-    """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles."""
+    """What one seed gave, by series id: the roll of the backtest, and the final forecast with the model's own quantiles.
+
+    absent: why a series lacks one of the two, by id; the model then has neither.
+    """
 
     seed: int
     rolled: Mapping[str, Rolled]
     forecasts: Mapping[str, Forecast]
     fitted: Fitted
+    absent: Mapping[str, str]
 
-
-@dataclass(frozen=True, eq=False)
-class Log:
-    """What the fits of a task said: their epochs, and whether each kept what it learned, with the fit that it was."""
-
-    entries: list[LogEntry] = field(default_factory=list)
-    learned: list[tuple[str, bool]] = field(default_factory=list)
-
-    @property
-    def is_learned(self) -> bool | None:
-        """Whether any fit of the backtest kept what it learned; None where there is nothing of the kind to say."""
-        tested = [one for fit, one in self.learned if fit == "backtest"]
-        return any(tested) if tested else None
+    def without(self, names: Collection[str]) -> Seeded:
+        """The same without these series."""
+        rolled, forecasts = (
+            {name: one for name, one in some.items() if name not in names} for some in (self.rolled, self.forecasts)
+        )
+        return replace(self, rolled=rolled, forecasts=forecasts)
 
 
 def run(experiment: Experiment, watch: Report = silent) -> RunResult:
@@ -84,7 +82,22 @@ def finish(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
     Combinations are of the models that rank; benchmarks that nobody chose are computed here, for reference.
     """
     found = compare(experiment, tasks)
-    return completed(experiment, tasks, found, combine(experiment, tasks, found.ranking), references(experiment))
+    return completed(experiment, tasks, found, _combined(experiment, tasks, found.ranking), references(experiment))
+
+
+def _combined(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Sequence[str]) -> tuple[Combination, ...]:
+    """The combinations, on the series that all members have. A model that does not rank for lack of series is no member."""
+    whole = [task for task in tasks if not task.absent or task.model.label in ranking]
+    absent = {name: why for task in whole for name, why in task.absent.items()}
+    shared = Panel(tuple(one for one in experiment.panel if one.id not in absent)) if absent else experiment.panel
+    found = combine(replace(experiment, panel=shared), whole, ranking)
+    return tuple(replace(one, result=replace(one.result, absent=_lacking(experiment, one.result))) for one in found)
+
+
+def _lacking(experiment: Experiment, combination: TaskResult) -> dict[str, str]:
+    """Why a combination has no forecast of a series, by id."""
+    known = {one.series_id for one in combination.series}
+    return {one.id: "too few models forecast it" for one in experiment.panel if one.id not in known}
 
 
 def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) -> TaskResult:
@@ -97,7 +110,11 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         with one_thread():
             model = spec.build()
             seeded, log = _all_seeds(experiment, model, watch)
-            series = tuple(_series_result(experiment, one, seeded) for one in experiment.panel)
+            absent = {name: why for one in seeded for name, why in one.absent.items()}
+            if len(absent) == len(experiment.panel):
+                raise FitError(next(iter(absent.values())))
+            seeded = [one.without(absent) for one in seeded]
+            series = _series_results(experiment, seeded)
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
@@ -108,41 +125,44 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
-        notes=(*_notes(log.learned), *dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ()))),
-        log=tuple(log.entries),
+        notes=(*_without(absent, experiment), *_notes(seeded)),
+        log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
-        is_learned=log.is_learned,
+        absent=absent,
     )
 
 
-def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], Log]:
+def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], list[LogEntry]]:
     """Backtest and final fit with every seed; one seed is enough for a model without randomness."""
     spec = experiment.spec
     seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
     device = _device(model, spec.device)
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
     rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
-    found, log = [], Log()
+    found, log = [], []
     for number, seed in enumerate(seeds):
         context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
         whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
         border = rolling.fits / (rolling.fits + 1)
-        rolled = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
+        rolled, untested = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
         fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log, whose))
-        forecasts = {one.id: fitted.forecast(one, spec.horizon, levels[one.id]) for one in experiment.panel}
-        found.append(Seeded(seed, rolled, forecasts, fitted))
+        forecasts, unknown = final_forecasts(fitted, experiment.panel, spec.horizon, levels)
+        found.append(Seeded(seed, rolled, forecasts, fitted, unknown | untested))
     return found, log
 
 
-def _notes(learned: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
-    """Words for fits in which no epoch was clearly better than epoch 0, which is the linear path."""
-    said = []
-    for fit, what in (("backtest", "the backtest"), ("final", "the forecast")):
-        fits = [one for whose, one in learned if whose == fit]
-        if not all(fits):
-            alone = f"{len(fits) - sum(fits)} of {len(fits)} fits forecast by the linear path alone"
-            said.append(f"for {what}, {alone}: no epoch was clearly better than it on the validation part")
-    return tuple(said)
+def _notes(seeded: Sequence[Seeded]) -> list[str]:
+    """What the fits said, each of it once."""
+    return list(dict.fromkeys(note for one in seeded for note in getattr(one.fitted, "notes", ())))
+
+
+def _without(absent: Mapping[str, str], experiment: Experiment) -> list[str]:
+    """Words for the series that the model lacks: the first by name, and why, without the remedy."""
+    if not absent:
+        return []
+    name, why = next(iter(absent.items()))
+    others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+    return [f"without {len(absent)} of {len(experiment.panel)} series: {name!r} ({why.partition('; ')[0]}){others}"]
 
 
 def _device(model: Model, device: str) -> str:
@@ -153,38 +173,44 @@ def _device(model: Model, device: str) -> str:
     return resolve(device)
 
 
-def _logged(context: Context, fit: Literal["backtest", "final"], log: Log, whose: str) -> Context:
+def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry], whose: str) -> Context:
     """The same context, writing down every epoch that passes through it, and saying which fit of `whose` it is."""
     what = whose + {"backtest": "backtest", "final": "final fit"}[fit]
 
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
-            log.entries.append(LogEntry(context.seed, fit, progress.epoch))
-        if progress.is_learned is not None:
-            log.learned.append((fit, progress.is_learned))
+            log.append(LogEntry(context.seed, fit, progress.epoch))
         message = f"{what}, {progress.message}" if progress.message else what
         context.watch(replace(progress, message=message, seed=context.seed, fit=fit))
 
     return replace(context, watch=watch)
 
 
-def _series_result(experiment: Experiment, series: TimeSeries, seeded: list[Seeded]) -> SeriesResult:
-    """One series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
-    plan, coverages = experiment.plans[series.id], experiment.coverages[series.id]
-    final = [one.forecasts[series.id] for one in seeded]
-    forecast = replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None)
-    if not plan.scored:
-        return SeriesResult(series.id, forecast, None, None)
-    rolled = [one.rolled[series.id] for one in seeded]
-    median = np.median([one.point for one in rolled], axis=0)
-    tested = backtest(series, plan, median, coverages, _averaged_own([one.own for one in rolled]))
-    each = [backtest(series, plan, one.point, coverages, one.own) for one in rolled] if len(seeded) > 1 else [tested]
-    return SeriesResult(
-        series.id,
-        with_intervals(forecast, residuals(series, plan, median), coverages),
-        tested,
-        score(tested, series, coverages),
-        tuple(score(one, series, coverages) for one in each),
+def _series_results(experiment: Experiment, seeded: list[Seeded]) -> tuple[SeriesResult, ...]:
+    """Each series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
+    judge = Judge(experiment.panel, experiment.plans, experiment.coverages)
+    found = judge.results({name: _over_seeds(seeded, name, experiment.coverages[name]) for name in seeded[0].forecasts})
+    if len(seeded) == 1:
+        return tuple(found)
+    each = [
+        judge.scores(
+            {name: rolled.point for name, rolled in one.rolled.items()},
+            {name: rolled.own for name, rolled in one.rolled.items()},
+        )
+        for one in seeded
+    ]
+    return tuple(
+        replace(one, seed_scores=tuple(some[one.series_id] for some in each if one.series_id in some)) for one in found
+    )
+
+
+def _over_seeds(seeded: list[Seeded], name: str, coverages: Sequence[float]) -> Points:
+    """What was forecast of one series: the median over the seeds, and the mean of their own quantiles."""
+    final, rolled = [one.forecasts[name] for one in seeded], [one.rolled[name] for one in seeded]
+    return Points(
+        np.median([one.point for one in rolled], axis=0),
+        replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None),
+        _averaged_own([one.own for one in rolled]),
         _averaged_own([own_quantiles(one, interval_ends(coverages)) for one in final]),
     )
 

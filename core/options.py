@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigError
-from core.models.presets import NAMES
+from core.models.presets import BEST_GUESS, NAMES, best_guess
 from core.models.registry import MODELS
 from core.progress import DEVICES
 
@@ -55,7 +55,11 @@ def _add_reading(parser: Parser, *, is_optional: bool) -> None:
 def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
     parser.add_argument("--horizon", type=_whole, required=not is_optional, metavar="H", help="steps to forecast")
     parser.add_argument("--models", metavar="A,B,...", help=f"of {', '.join(MODELS)}; all by default")
-    parser.add_argument("--preset", choices=NAMES, help="settings and seeds to start from, for the series; --set comes after")
+    parser.add_argument(
+        "--preset", choices=(*NAMES, BEST_GUESS),
+        help=f"settings and seeds to start from, for the series; --set comes after. {BEST_GUESS}: the models instead, "
+        f"{', '.join(best_guess())}, as they come",
+    )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="MODEL.SETTING=VALUE", help="change a setting")
     parser.add_argument("--season", type=_whole, metavar="N", help="steps in a season; proposed from the data by default")
     parser.add_argument("--origins", type=_whole, metavar="O", help="scored origins, 20 by default; 0: forecast only")
@@ -73,7 +77,7 @@ def _add_results(parser: Parser) -> None:
     parser.add_argument(
         "--time-budget", type=_seconds, metavar="SECONDS", help="lowers the networks' epochs by prediction, to end in time"
     )
-    parser.add_argument("--forecasts", type=Path, metavar="FILE.parquet", help="write all forecasts there")
+    parser.add_argument("--forecasts", type=Path, metavar="FILE.parquet", help="write all forecasts there, combinations too")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write the result there, not to standard output")
 
 

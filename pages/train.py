@@ -27,7 +27,7 @@ panel = services.panel(keys)
 st.title("Train models side by side", anchor=False)
 setup.ask(panel)
 strip = st.container()
-presets.ask(chooser.start_anew)
+presets.ask(chooser.start_anew, chooser.choose)
 basis = presets.basis(keys, panel, chooser.names())
 models = chooser.chosen(basis)
 

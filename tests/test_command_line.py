@@ -96,7 +96,19 @@ def test_compare_prints_the_promised_fields_and_nothing_else_on_standard_output(
     assert len(lstm["by_step"]["mae"]) == 6
     assert answer["spec"]["models"][2]["config"]["epochs"] == 2
     table = pd.read_parquet(tmp_path / "all.parquet")
-    assert len(table) == 3 * (4 + 1) * 6
+    combined = {one["label"]: one["name"] for one in answer["combinations"]}
+    assert combined == {
+        "Mean of all": "combination_mean", "Median of all": "combination_median",
+        "Inverse-error weighted": "combination_inverse",
+    }  # fmt: skip
+    assert table.groupby("label").name.first().to_dict() == {"Naive": "naive", "AR": "ar", "LSTM": "lstm"} | combined
+    assert len(table) == (3 + 3) * (4 + 1) * 6
+    at = table[(table.origin == 52) & (table.step == 2)].set_index("label")
+    members = at.loc[["Naive", "AR", "LSTM"], "point"]
+    assert at.point["Mean of all"] == pytest.approx(members.mean(), rel=1e-12)
+    assert at.point["Median of all"] == pytest.approx(members.median(), rel=1e-12)
+    assert (at["q0.1"] < at.point).all()
+    assert (at.point < at["q0.9"]).all()
 
 
 def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
@@ -106,10 +118,21 @@ def test_the_same_command_gives_the_same_numbers_in_a_fresh_process(sales):
     assert first["forecast"] == second["forecast"]
 
 
-def test_without_origins_there_is_only_a_forecast(sales, capsys):
+def test_without_origins_there_is_only_a_forecast_with_intervals(sales, capsys):
     assert main(["compare", str(sales), "--target", "sales", "--horizon", "3", "--origins", "0", "--models", "drift"]) == 0
     (model,) = json.loads(capsys.readouterr().out)["models"]
-    assert (model["scores"], model["backtest"], model["forecast"]["levels"]) == ({}, None, [])
+    assert (model["scores"], model["backtest"]) == ({}, None)
+    assert model["forecast"]["levels"] == [0.025, 0.1, 0.5, 0.9, 0.975]
+
+
+def test_the_forecasts_without_origins_are_those_of_the_result(sales, tmp_path, capsys):
+    asked = ["--horizon", "3", "--origins", "0", "--models", "naive,drift", "--forecasts", str(tmp_path / "all.parquet")]
+    assert main(["compare", str(sales), "--target", "sales", *asked]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    table = pd.read_parquet(tmp_path / "all.parquet")
+    assert table.origin.isna().all()
+    told = {one["label"]: one["forecast"]["point"] for one in (*answer["models"], *answer["combinations"])}
+    assert {label: rows.point.tolist() for label, rows in table.groupby("label")} == told
 
 
 def not_json(constant):
@@ -163,6 +186,18 @@ def test_a_preset_comes_before_what_is_set(sales, capsys, preset, seeds, hidden)
     assert (spec["seeds"], lstm["hidden"], lstm["epochs"]) == (seeds, hidden, 1)
     assert main(["compare", str(sales), *arguments, "--preset", preset, "--seeds", "2"]) == 0
     assert json.loads(capsys.readouterr().out)["spec"]["seeds"] == 2
+
+
+def test_the_best_guess_chooses_the_models_and_nothing_else(sales, capsys):
+    arguments = ("--target", "sales", "--horizon", "6", "--origins", "1", "--preset", "best-guess", "--set", "lstm.epochs=1")
+    assert main(["compare", str(sales), *arguments]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    names = [one["name"] for one in answer["models"]]
+    assert set(names) - {"linear"} == {"ets", "theta", "lstm"}
+    assert answer["combinations"][0]["members"] == [one["label"] for one in answer["models"]]
+    assert answer["spec"]["seeds"] == 3
+    assert main(["compare", str(sales), *arguments, "--models", "naive,lstm"]) == 2
+    assert "--preset best-guess chooses the models itself; leave --models out" in capsys.readouterr().err
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20

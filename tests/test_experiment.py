@@ -47,7 +47,7 @@ def test_design_leaves_nothing_open():
 
 
 def test_a_specification_without_intervals_survives_json():
-    spec = design(spec_of("naive", origins=0), Panel((months(),))).spec
+    spec = design(spec_of("naive", origins=0, coverages=()), Panel((months(),))).spec
     assert spec.coverages == ()
     assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
 
@@ -78,8 +78,10 @@ def test_a_coverage_that_was_asked_for_is_refused_where_a_default_one_is_left_ou
     assert any("coverage 95 % needs 19 past errors; series 'sales' has" in line for line in experiment.warnings)
     with pytest.raises(ConfigError, match=r"coverage 95 % needs 19 past errors; series 'sales' has \d+"):
         design(spec_of("naive", origins=4, coverages=(0.95,)), Panel((tiny,)))
-    with pytest.raises(ConfigError, match="needs past errors, and without origins there are none: ask for at least 1"):
-        design(spec_of("naive", origins=0, coverages=(0.8,)), Panel((months(),)))
+    with pytest.raises(
+        ConfigError, match="series 'sales' has 4 to hold out: ask for a shorter horizon or a coverage that they"
+    ):
+        design(spec_of("naive", origins=0, coverages=(0.95,), horizon=9), Panel((tiny,)))
 
 
 @pytest.mark.parametrize(
@@ -162,14 +164,6 @@ def test_covariates_that_end_before_the_forecast_are_refused_before_anything_is_
     assert design(without, with_prices(4)).spec.horizon == 6
 
 
-def test_a_network_that_stays_at_its_start_says_so():
-    models = (ModelSpec("rnn", "RNN", {"epochs": 2, "hidden": 4, "learning_rate": 100.0}),)
-    (task,) = run(design(RunSpec((), models, 6, origins=2, seeds=2), Panel((months(),)))).tasks
-    stayed = "2 of 2 fits forecast by the linear path alone: no epoch was clearly better than it on the validation part"
-    assert task.notes == (f"for the backtest, {stayed}", f"for the forecast, {stayed}")
-    assert [entry.epoch.epoch for entry in task.log[:3]] == [0, 1, 2]
-
-
 def test_seeds_are_summed_up_by_their_median_and_kept_apart():
     experiment = design(spec_of("gru", "naive", seeds=3, origins=4), Panel((months(),)))
     alone = [run(design(spec_of("gru", seeds=1, seed=seed, origins=4), Panel((months(),)))) for seed in range(3)]
@@ -210,6 +204,62 @@ def test_a_model_that_fails_is_told_and_the_others_go_on(monkeypatch):
     assert [one["label"] for one in written["references"]] == ["Seasonal naive", "Drift"]
     assert written["models"][0]["scores"] == {}
     assert written["models"][0]["forecast"] is None
+
+
+def growing(name="grows", length=96):
+    """It grows by two fifths at every step: over 12 steps a forecast is 56 times as large as all that was known."""
+    return replace(months(length, name), values=1.4 ** np.arange(length))
+
+
+def test_a_series_that_a_model_cannot_forecast_leaves_its_panel_by_name():
+    panel = Panel((growing(), months(), growing("grows too")))
+    result = run(design(spec_of("naive", "ar", "mean", horizon=12, origins=3), panel))
+    naive, ar, _ = result.tasks
+    assert [one.series_id for one in naive.series] == ["grows", "sales", "grows too"]
+    assert [one.series_id for one in ar.series] == ["sales"]
+    assert set(ar.absent) == {"grows", "grows too"}
+    assert all("leaves the known values by more than 10 times their range within 12 steps" in why for why in ar.absent.values())
+    why = "AR(3) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
+    assert ar.notes[0] == f"without 2 of 3 series: 'grows' ({why}) and 1 more"
+    alone = run(design(spec_of("ar", horizon=12, origins=3, season=result.experiment.spec.season), Panel((months(),)))).tasks[0]
+    assert ar.scores.values == alone.series[0].scores.values
+    assert (ar.series[0].forecast.quantiles == alone.series[0].forecast.quantiles).all()
+    assert set(result.comparison.ranking) == {"Naive", "Mean"}
+    assert "not ranked, because series are missing: AR (1 of 3 series)" in result.comparison.verdict
+    assert result.comparison.combinations[0].members == ("Naive", "Mean")
+    written = summary.as_json(result, [{"id": one.id} for one in panel])
+    assert written["models"][1]["left_out"] == dict(ar.absent)
+    table = forecasts.table(result.tasks)
+    assert table.groupby("label").unique_id.nunique().to_dict() == {"Naive": 3, "AR": 1, "Mean": 3}
+
+
+def test_a_model_fails_where_no_series_is_left_and_members_share_what_all_have():
+    none = run_task(design(spec_of("ar", horizon=12, origins=2), Panel((growing(), growing("b")))), ModelSpec("ar", "AR"))
+    assert none.state == "failed"
+    assert "leaves the known values by more than 10 times their range within 12 steps" in none.error
+    models = tuple(ModelSpec("ar", label) for label in ("AR", "Twin"))
+    spec = RunSpec((), models, 12, origins=3, season=1)
+    comparison = run(design(spec, Panel((growing(), months())))).comparison
+    assert set(comparison.ranking) == {"AR", "Twin"}
+    assert [one.series_id for one in comparison.combinations[0].result.series] == ["sales"]
+    assert set(comparison.combinations[0].result.absent) == {"grows"}
+
+
+def test_a_series_that_only_the_backtest_or_only_the_end_cannot_forecast_is_absent_altogether(monkeypatch):
+    whole = Naive.point
+
+    def point(self, history, horizon):
+        if (history.id, len(history)) in {("a", 84), ("b", 96)}:
+            raise FitError(f"{history.id} burst at {len(history)}; choose less")
+        return whole(self, history, horizon)
+
+    monkeypatch.setattr(Naive, "point", point)
+    panel = Panel(tuple(months(name=name, seed=seed) for seed, name in enumerate("abc")))
+    for refit in (False, True):
+        task = run(design(spec_of("naive", horizon=6, origins=8, refit=refit), panel)).tasks[0]
+        assert [one.series_id for one in task.series] == ["c"]
+        assert task.absent == {"b": "b burst at 96; choose less", "a": "a burst at 84; choose less"}
+        assert task.notes == ("without 2 of 3 series: 'b' (b burst at 96) and 1 more",)
 
 
 def test_cancelling_stops_a_task_within_an_epoch():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.errors import FitError
-from core.evaluation.conformal import interval_quantiles, pool
+from core.errors import FitError, TooShortError
+from core.evaluation.conformal import around, half_widths, pool
 from core.models.base import Fitted, Model
 from core.progress import Context
 from core.series.forecast import Forecast
@@ -70,21 +71,71 @@ class Rolled:
     own: np.ndarray | None
 
 
-def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> dict[str, Rolled]:
-    """Forecasts from all origins, for each series by id.
+def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> tuple[dict[str, Rolled], dict[str, str]]:
+    """Forecasts from all origins, for each series by id; and why some series have none, by id.
 
     Without refit the model is fitted once, on what each series had before its own first origin. With refit the k-th last
-    origins of all series are fitted together.  Raises FitError where the model's own quantiles are no numbers.
+    origins of all series are fitted together. A series that the model cannot learn or forecast, be it at one origin alone, has
+    no forecast at all.  Raises FitError with the first reason where that is so for every series.
     """
-    found = {series.id: _unfilled(rolling, series.id) for series in panel}
+    found, absent = {series.id: _unfilled(rolling, series.id) for series in panel}, {}
     for number in range(rolling.fits):
         part = context.part(number / rolling.fits, (number + 1) / rolling.fits)
         ends = _ends(panel, rolling, number)
-        train = Panel(tuple(series[: ends[series.id]] for series in panel if series.id in ends))
-        fitted = model.fit(train, rolling.horizon, part)
-        for series_id in ends:
-            _forecast_from(fitted, panel[series_id], rolling, number, found[series_id])
-    return {name: one if _answered(one) else replace(one, own=None) for name, one in found.items()}
+        asked = [series for series in panel if series.id in ends]
+        try:
+            fitted = model.fit(Panel(tuple(series[: ends[series.id]] for series in asked)), rolling.horizon, part)
+        except (FitError, TooShortError) as error:
+            if model.scope == "panel":  # one fit for all of them
+                raise
+            absent = dict.fromkeys(ends, str(error)) | absent
+        else:
+            for series in _learned(fitted, asked, absent):
+                with _unless_impossible(series.id, absent):
+                    _forecast_from(fitted, series, rolling, number, found[series.id])
+        _require_any(panel, absent)
+    present = {name: one for name, one in found.items() if name not in absent}
+    return {name: one if _answered(one) else replace(one, own=None) for name, one in present.items()}, absent
+
+
+def final_forecasts(
+    fitted: Fitted, panel: Panel, horizon: int, levels: Mapping[str, tuple[float, ...]]
+) -> tuple[dict[str, Forecast], dict[str, str]]:
+    """What follows the end of each series, with the model's own quantiles at `levels`; and why some series have nothing.
+
+    Both by series id.  Raises as `roll` does.
+    """
+    found, absent = {}, {}
+    for series in _learned(fitted, panel, absent):
+        with _unless_impossible(series.id, absent):
+            forecast = fitted.forecast(series, horizon, levels[series.id])
+            own_quantiles(forecast, levels[series.id])  # which refuses those that are no numbers
+            found[series.id] = forecast
+    _require_any(panel, absent)
+    return found, absent
+
+
+def _learned(fitted: Fitted, panel: Iterable[TimeSeries], absent: dict[str, str]) -> Iterator[TimeSeries]:
+    """The series that the model learned, without those that are `absent` already; the rest joins them."""
+    for series in panel:
+        if series.id in (unlearned := getattr(fitted, "absent", {})):
+            absent.setdefault(series.id, unlearned[series.id])
+        elif series.id not in absent:
+            yield series
+
+
+@contextmanager
+def _unless_impossible(series_id: str, absent: dict[str, str]) -> Iterator[None]:
+    """Where the model cannot forecast the series, it is absent from then on."""
+    try:
+        yield
+    except (FitError, TooShortError) as error:
+        absent[series_id] = str(error)
+
+
+def _require_any(panel: Panel, absent: Mapping[str, str]) -> None:
+    if len(absent) == len(panel):
+        raise FitError(next(iter(absent.values())))
 
 
 def _answered(rolled: Rolled) -> bool:
@@ -137,49 +188,54 @@ def own_quantiles(forecast: Forecast, levels: tuple[float, ...]) -> np.ndarray |
 
 def residuals(series: TimeSeries, plan: Plan, points: np.ndarray) -> np.ndarray:
     """(C + O, H) actual − point at every origin; NaN where the actual was not observed."""
-    windows = np.lib.stride_tricks.sliding_window_view
+    actual = np.where(series.observed, series.values, np.nan)
+    return outcomes(actual, plan) - points
+
+
+def outcomes(values: np.ndarray, plan: Plan) -> np.ndarray:
+    """(C + O, H) the values (T,) that follow each origin."""
     rows = np.array(plan.origins, dtype=int)
-    errors = windows(series.values, plan.horizon)[rows] - points
-    return np.where(windows(series.observed, plan.horizon)[rows], errors, np.nan)
+    return values[rows[:, None] + np.arange(plan.horizon)]
 
 
 def past_errors(series: TimeSeries, plan: Plan) -> int:
-    """The fewest past errors that any scored origin has at any step ahead: what its intervals can rest on."""
-    if not plan.scored:
-        return 0
+    """The fewest past errors that any scored origin has at any step ahead: what its intervals can rest on.
+
+    Without a scored origin, those that the final forecast has.
+    """
     errors = residuals(series, plan, np.zeros((len(plan.origins), plan.horizon)))
-    known = errors[pool(np.array(plan.origins), plan.horizon, plan.scored[0])]
+    first = plan.scored[0] if plan.scored else plan.length
+    known = errors[pool(np.array(plan.origins, dtype=int), plan.horizon, first)]
     return int(np.count_nonzero(~np.isnan(known), axis=0).min()) if len(known) else 0
 
 
 def backtest(
-    series: TimeSeries, plan: Plan, points: np.ndarray, coverages: Sequence[float], own: np.ndarray | None = None
+    series: TimeSeries,
+    plan: Plan,
+    points: np.ndarray,
+    coverages: Sequence[float],
+    own: np.ndarray | None = None,
+    reaches: np.ndarray | None = None,
 ) -> Backtest:
-    """The scored part of a roll, with intervals around each point calibrated on the errors known at its origin.
+    """The scored part of a roll, with intervals around each point.
 
     points: (C + O, H).  own: (O, Q − 1, H) the model's own quantiles at `interval_ends(coverages)`, if it has any.
+    reaches: (O, K, H) half the width of each interval; None calibrates them on the series' own errors known at its origin.
     """
-    errors, origins = residuals(series, plan, points), np.array(plan.origins)
-    first = len(plan.calibration)
-    banded = [
-        interval_quantiles(points[row], errors[pool(origins, plan.horizon, origins[row])], coverages)
-        for row in range(first, len(origins))
-    ]
-    windows = np.lib.stride_tricks.sliding_window_view
+    first, origins = len(plan.calibration), np.array(plan.origins, dtype=int)
     scored = origins[first:]
+    if reaches is None:
+        errors = residuals(series, plan, points)
+        reaches = np.stack([half_widths(errors[pool(origins, plan.horizon, at)], coverages) for at in scored])
+    levels, quantiles = around(points[first:], reaches, coverages)
+    windows = np.lib.stride_tricks.sliding_window_view
     return Backtest(
         origins=scored,
         actual=windows(series.values, plan.horizon)[scored],
         point=points[first:],
-        levels=banded[0][0],
-        quantiles=np.stack([quantiles for _, quantiles in banded]),
+        levels=levels,
+        quantiles=quantiles,
         observed=windows(series.observed, plan.horizon)[scored],
         own=own,
         earlier=points[:first],
     )
-
-
-def with_intervals(forecast: Forecast, errors: np.ndarray, coverages: Sequence[float]) -> Forecast:
-    """The final forecast with intervals calibrated on the errors (n, H) of all origins."""
-    levels, quantiles = interval_quantiles(forecast.point, errors, coverages)
-    return Forecast(forecast.series_id, forecast.label, forecast.index, forecast.point, levels, quantiles)

@@ -3,10 +3,13 @@
 They are rules, decided before the run: no combination is chosen, and no weight is fitted, by what comes after an origin. What
 one forecasts from an origin is made of what the models forecast from there, and of errors that were known there. It is no
 model: it ranks among none, and its intervals are conformal like theirs, from its own past errors.
-Source: Bates & Granger 1969, Operational Research Quarterly 20(4), who weigh by inverse squared errors; absolute ones let a
-single bad forecast decide less. Clemen 1989, Int. J. Forecasting 5(4), on how hard the plain mean is to beat.
 
-What two models say alike from an origin counts once there.
+In a panel the weights of a series are a mean of its own, with the weight n, and of the panel's, with the weight `PRIOR`:
+n counts its known errors as if they were independent, and the panel's are made of errors in units of each series' scale, so
+that series count alike. A series that some models could not forecast is combined of the others, where two are left.
+Source: Bates & Granger 1969, Operational Research Quarterly 20(4), who weigh by inverse squared errors; absolute ones let a
+single bad forecast decide less. Clemen 1989, Int. J. Forecasting 5(4), on how hard the plain mean is to beat; Stock & Watson
+2004, J. Forecasting 23(6), on shrinking weights.
 """
 
 from __future__ import annotations
@@ -16,14 +19,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation.backtest import backtest, residuals, with_intervals
-from core.evaluation.conformal import pool
+from core.evaluation.backtest import residuals
+from core.evaluation.clock import Clock, clock_of, stacked
 from core.evaluation.design import Experiment
+from core.evaluation.judging import Judge, Points
+from core.evaluation.pooling import PRIOR
 from core.evaluation.results import Combination, SeriesResult, TaskResult
-from core.evaluation.scores import SAME, averaged, score
+from core.evaluation.scores import Scores, averaged
 from core.models.spec import ModelSpec
 from core.series.forecast import Forecast
-from core.series.timeseries import TimeSeries
+from core.series.timeseries import Panel
 
 MEAN, MEDIAN, INVERSE = "combination_mean", "combination_median", "combination_inverse"
 RULES = {MEAN: "Mean of all", MEDIAN: "Median of all", INVERSE: "Inverse-error weighted"}
@@ -32,67 +37,58 @@ FLOOR = 1e-6  # of the largest mean error: a model without any error gets nearly
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """What M models said of one series.
+    """What M models said of the S series that two of them have, each with R origins at the most, as in `clock`.
 
-    origins  (R,) R = C + O, calibration first
-    points   (M, R, H) from the origins;  errors (M, R, H) actual − point, NaN where the actual was not observed
-    final    (M, H) the next forecast
+    has     (M, S) bool: which model has which series
+    points  (M, S, R, H) from the origins, 0 where there is none
+    final   (M, S, H) the next forecasts
+    errors  (M, S, R, H) absolute; 0 where none is known ever, as `seen` says
+    seen    (M, S, R, H) bool
     """
 
-    origins: np.ndarray
+    panel: Panel
+    clock: Clock
+    has: np.ndarray
     points: np.ndarray
-    errors: np.ndarray
     final: np.ndarray
+    errors: np.ndarray
+    seen: np.ndarray
 
 
 def combine(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Collection[str]) -> tuple[Combination, ...]:
-    """The combinations of the models in `ranking`; none of fewer than two. Of two the median is the mean, and is left out."""
-    members = [task for task in tasks if task.model.label in ranking and _has_earlier(task)]
-    if len(members) < 2:
+    """The combinations of the models in `ranking`; without a backtest, of all that forecast.
+
+    There are none of fewer than two models. Of two the median is the mean, and is left out.
+    """
+    is_tested = any(plan.scored for plan in experiment.plans.values())
+    able = [task for task in tasks if task.state == "done" and (task.model.label in ranking or not is_tested)]
+    members = [task for task in able if _has_earlier(task)]
+    stack = _stack(experiment, members) if len(members) > 1 else None
+    if stack is None:
         return ()
     taken = {model.label for model in experiment.spec.models}
     rules = [rule for rule in RULES if rule != MEDIAN or len(members) > 2]
-    notes = (_made_of(members), *_left_out(tasks, members), *_repeating(experiment, members))
-    return tuple(_combination(experiment, members, ModelSpec(rule, _free(RULES[rule], taken)), notes) for rule in rules)
+    notes = (_made_of(members), *_left_out(tasks, members))
+    return tuple(_combination(experiment, members, stack, ModelSpec(rule, _free(RULES[rule], taken)), notes) for rule in rules)
 
 
-def inverse_error_weights(errors: np.ndarray, origins: np.ndarray, horizon: int, origin: int) -> np.ndarray:
-    """(M,) weights at `origin`, which sum to 1: in proportion to 1 / mean absolute error over what was known there.
+def inverse_error_weights(sizes: np.ndarray, has: np.ndarray) -> np.ndarray:
+    """(M, ...) weights that sum to 1 over the M models: in proportion to 1 / mean absolute error.
 
-    errors: (M, R, H) from `origins` (R,), NaN where no actual was observed. Those of origins c with c + horizon ≤ origin are
-    known; where none is, the weights are equal.
+    sizes: (M, ...) mean absolute errors, has: (M, ...) which models count. Where no model that counts has erred, or none has
+    any error that is known (NaN), the weights are equal.
     """
-    known = np.abs(errors[:, pool(origins, horizon, origin)])  # (M, K, H)
-    if not np.isfinite(known).any():
-        return np.full(len(errors), 1 / len(errors))
-    sizes = np.nanmean(known, axis=(1, 2))
-    if not sizes.any():
-        return np.full(len(errors), 1 / len(errors))
-    floored = np.maximum(sizes, FLOOR * sizes.max())
-    shares = floored.min() / floored
-    return shares / shares.sum()
+    sizes = np.where(has & ~np.isnan(sizes), sizes, np.inf)
+    largest = np.where(np.isfinite(sizes), sizes, 0).max(axis=0)
+    floored = np.maximum(sizes, FLOOR * largest)
+    least = floored.min(axis=0)
+    is_told = (largest > 0) & np.isfinite(least)
+    shares = np.divide(least, floored, out=np.zeros_like(floored), where=np.isfinite(floored) & is_told)
+    return np.where(is_told, shares / np.where(is_told, shares.sum(axis=0), 1), has / np.maximum(has.sum(axis=0), 1))
 
 
 def _has_earlier(task: TaskResult) -> bool:
-    return all(one.backtest is not None and one.backtest.earlier is not None for one in task.series)
-
-
-def _distinct(points: np.ndarray) -> list[int]:
-    """Which of the forecasts (M, H) from one origin count: those that no earlier one says already, as networks do that learn
-    nothing and share a linear path. What comes from later origins has no say in it."""
-    kept: list[int] = []
-    span = np.ptp(points)
-    for number, one in enumerate(points):
-        if not any(np.allclose(points[other], one, rtol=SAME, atol=SAME * span) for other in kept):
-            kept.append(number)
-    return kept
-
-
-def _repeating(experiment: Experiment, members: Sequence[TaskResult]) -> list[str]:
-    """Whose next forecasts count with those of another, on every series."""
-    counting = {place for one in experiment.panel for place in _distinct(_stack(experiment, one, members).final)}
-    labels = [member.model.label for place, member in enumerate(members) if place not in counting]
-    return [f"the next forecast of {label} repeats another's, and counts once with it" for label in labels]
+    return all(one.past is not None for one in task.series)
 
 
 def _made_of(members: Sequence[TaskResult]) -> str:
@@ -107,7 +103,7 @@ def _left_out(tasks: Sequence[TaskResult], members: Sequence[TaskResult]) -> lis
         if task in members:
             continue
         why = "which has no forecasts" if task.state == "failed" else "which could not be scored on every series"
-        if task.state == "done" and task.scores and not _has_earlier(task):
+        if task.state == "done" and not _has_earlier(task):
             why = "whose result was stored before there were combinations"
         said.append(f"without {task.model.label}, {why}")
     return said
@@ -120,60 +116,109 @@ def _free(label: str, taken: Collection[str]) -> str:
     return label
 
 
-def _combination(experiment: Experiment, members: Sequence[TaskResult], spec: ModelSpec, notes: tuple[str, ...]) -> Combination:
+def _combination(
+    experiment: Experiment, members: Sequence[TaskResult], stack: Stack, spec: ModelSpec, notes: tuple[str, ...]
+) -> Combination:
     """One rule on every series. It costs what its members cost."""
-    found, weights = [], {}
-    for series in experiment.panel:
-        stack = _stack(experiment, series, members)
-        found.append(_on_series(experiment, series, stack, spec))
-        if spec.name != MEDIAN:
-            weights[series.id] = tuple(_weights(spec.name, stack, stack.final, len(series)).tolist())
-    scores = averaged([one.scores for one in found])
+    horizon = experiment.spec.horizon
+    if spec.name == MEDIAN:
+        has, weights = stack.has[:, :, None, None], None
+        past = np.nanmedian(np.where(has, stack.points, np.nan), axis=0)
+        final = np.nanmedian(np.where(has[:, :, 0], stack.final, np.nan), axis=0)
+    else:
+        weights = _weights(spec.name, stack)  # (M, S, R + 1)
+        past = np.einsum("msr,msrh->srh", weights[:, :, :-1], stack.points)
+        final = np.einsum("ms,msh->sh", weights[:, :, -1], stack.final)
+    points = {}
+    for number, series in enumerate(stack.panel):
+        forecast = Forecast(series.id, spec.label, series.future(horizon), final[number])
+        points[series.id] = Points(past[number][stack.clock.rows[number]], forecast)
+    found = tuple(Judge(experiment.panel, experiment.plans, experiment.coverages).results(points))
+    scores = _over_series(found)
     result = TaskResult(
         model=spec,
         state="done",
         seconds=sum(one.seconds for one in members),
         parameters=sum(one.parameters or 0 for one in members),
-        series=tuple(found),
+        series=found,
         scores=scores,
-        seed_scores=(scores,),
+        seed_scores=(scores,) if scores else (),
         notes=notes,
     )
-    return Combination(result, tuple(one.model.label for one in members), weights)
+    names = [series.id for series in stack.panel]
+    last = {} if weights is None else {name: tuple(row) for name, row in zip(names, weights[:, :, -1].T.tolist(), strict=True)}
+    return Combination(result, tuple(one.model.label for one in members), last)
 
 
-def _stack(experiment: Experiment, series: TimeSeries, members: Sequence[TaskResult]) -> Stack:
-    """What the members said of one series; a done model has forecast every series of its run."""
-    plan = experiment.plans[series.id]
-    each = [next(one for one in member.series if one.series_id == series.id) for member in members]
-    points = np.stack([np.concatenate([one.backtest.earlier, one.backtest.point]) for one in each])
-    errors = np.stack([residuals(series, plan, one) for one in points])
-    return Stack(np.array(plan.origins), points, errors, np.stack([one.forecast.point for one in each]))
+def _over_series(found: Sequence[SeriesResult]) -> Scores | None:
+    scores = [one.scores for one in found if one.scores is not None]
+    return averaged(scores) if scores else None
 
 
-def _weights(rule: str, stack: Stack, points: np.ndarray, origin: int) -> np.ndarray:
-    """(M,) the weights of a mean of points (M, H) at an origin."""
-    kept, weights, horizon = _distinct(points), np.zeros(len(points)), points.shape[1]
-    weights[kept] = 1 / len(kept)
-    if rule == INVERSE:
-        weights[kept] = inverse_error_weights(stack.errors[kept], stack.origins, horizon, origin)
-    return weights
+def _stack(experiment: Experiment, members: Sequence[TaskResult]) -> Stack | None:
+    """What the members said of the series that two of them have; None where there is no such series."""
+    each = [{one.series_id: one for one in member.series} for member in members]
+    shared = [series for series in experiment.panel if sum(series.id in some for some in each) > 1]
+    if not shared:
+        return None
+    panel = Panel(tuple(shared))
+    plans = {series.id: experiment.plans[series.id] for series in panel}
+    clock = clock_of(panel, plans)
+    empty = {name: np.full((len(plan.origins), plan.horizon), np.nan) for name, plan in plans.items()}
+    past = [empty | {name: one.past for name, one in some.items() if name in plans} for some in each]
+    off = [{series.id: residuals(series, plans[series.id], some[series.id]) for series in panel} for some in past]
+    errors = np.array([stacked(clock, panel, some) for some in off])
+    return Stack(
+        panel=panel,
+        clock=clock,
+        has=np.array([[series.id in some for series in panel] for some in each]),
+        points=np.nan_to_num(np.array([stacked(clock, panel, some) for some in past])),
+        final=np.array([[_final(some.get(series.id), clock.horizon) for series in panel] for some in each]),
+        errors=np.nan_to_num(np.abs(errors)),
+        seen=~np.isnan(errors),
+    )
 
 
-def _made_one(rule: str, stack: Stack, points: np.ndarray, origin: int) -> np.ndarray:
-    """points (M, H) from one origin -> (H,)."""
-    if rule == MEDIAN:
-        return np.median(points[_distinct(points)], axis=0)
-    return _weights(rule, stack, points, origin) @ points
+def _final(one: SeriesResult | None, horizon: int) -> np.ndarray:
+    return np.zeros(horizon) if one is None else one.forecast.point
 
 
-def _on_series(experiment: Experiment, series: TimeSeries, stack: Stack, spec: ModelSpec) -> SeriesResult:
-    plan, coverages = experiment.plans[series.id], experiment.coverages[series.id]
-    rows = [_made_one(spec.name, stack, stack.points[:, row], int(origin)) for row, origin in enumerate(stack.origins)]
-    points = np.stack(rows)  # (R, H)
-    tested = backtest(series, plan, points, coverages)
-    scores = score(tested, series, coverages)
-    final = _made_one(spec.name, stack, stack.final, len(series))
-    forecast = Forecast(series.id, spec.label, series.future(plan.horizon), final)
-    whole = with_intervals(forecast, residuals(series, plan, points), coverages)
-    return SeriesResult(series.id, whole, tested, scores, (scores,))
+def _weights(rule: str, stack: Stack) -> np.ndarray:
+    """(M, S, R + 1) the weights of a mean at each origin, and last, at the end."""
+    clock, has = stack.clock, stack.has[:, :, None]
+    equal = np.broadcast_to(has / has.sum(axis=0), (*has.shape[:2], clock.now.shape[1]))
+    if rule == MEAN:
+        return equal
+    known = clock.known[:, None] <= clock.now[:, :, None]  # (S, R + 1, R)
+    own = np.array([_overall(known, *one) for one in zip(stack.errors, stack.seen, strict=True)])  # (M, S, R + 1)
+    weights = inverse_error_weights(own, np.broadcast_to(has, own.shape))
+    if len(stack.panel) == 1:
+        return weights
+    windows = known & stack.seen.any(axis=(0, 3))[:, None]
+    count = clock.worth(windows[..., None])[..., -1]  # (S, R + 1) windows that do not overlap
+    theirs = inverse_error_weights(_common(stack)[:, clock.latest(clock.cutoffs())], np.broadcast_to(has, own.shape))
+    return (count * weights + PRIOR * theirs) / (count + PRIOR)
+
+
+def _common(stack: Stack) -> np.ndarray:
+    """(M, cutoffs) the mean over series of the mean absolute error in units of the scale, of what is known at each cutoff.
+
+    The series are those that every model has: a mean over others would compare nothing.
+    """
+    clock, whole = stack.clock, stack.has.all(axis=0)
+    found = np.full((len(stack.has), len(clock.cutoffs())), np.nan)
+    for place, cutoff in enumerate(clock.cutoffs()):
+        known = (clock.known <= cutoff)[:, None]
+        sizes = np.array([_overall(known, *one)[:, 0] for one in zip(stack.errors, stack.seen, strict=True)])  # (M, S)
+        usable = whole & ~np.isnan(sizes).any(axis=0)
+        if usable.any():
+            found[:, place] = (sizes[:, usable] / clock.scales[usable]).mean(axis=1)
+    return found
+
+
+def _overall(known: np.ndarray, errors: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """(S, P) the mean of what is known (S, P, R) of errors (S, R, H), over all steps ahead; NaN of nothing."""
+    known, number = known.astype(np.float64), seen.sum(axis=2)[..., None]
+    count = (known @ number)[..., 0]
+    total = (known @ errors.sum(axis=2)[..., None])[..., 0]
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)

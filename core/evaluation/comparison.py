@@ -78,7 +78,7 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
     best, *others = losses
     nothing = rounding(ranked[0], score)
     pairs = _adjusted([_pair(best, one, losses, spec=experiment.spec, score=score, nothing=nothing) for one in others])
-    return Comparison(tuple(losses), score, pairs, model_verdict(ranked, score, pairs))
+    return Comparison(tuple(losses), score, pairs, model_verdict(ranked, score, pairs, fewer=_fewer(done, ranked)))
 
 
 def completed(
@@ -130,6 +130,11 @@ def _scored(done: Sequence[TaskResult], score: str) -> list[TaskResult]:
     found = [{one.series_id for one in task.series if one.scores and score in one.scores.values} for task in done]
     everywhere = set().union(*found)
     return [task for task, some in zip(done, found, strict=True) if some and some == everywhere]
+
+
+def _fewer(done: Sequence[TaskResult], ranked: Sequence[TaskResult]) -> list[TaskResult]:
+    """The models that do not rank because they lack series that others have."""
+    return [task for task in done if task.absent and task not in ranked]
 
 
 def _losses(panel: Panel, task: TaskResult, score: str) -> np.ndarray:

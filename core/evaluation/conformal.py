@@ -29,13 +29,24 @@ def rank(n: int, coverage: float) -> int:
     Raises ConfigError where coverage is not between 0 and 1.
     """
     assert n >= 0
-    return math.ceil((n + 1) * _exact(coverage))
+    return math.ceil((n + 1) * exact(coverage))
+
+
+def exact(coverage: float) -> Fraction:
+    """The coverage as the decimal that was meant: Fraction(0.8) exceeds 4/5, so that ⌈5 · Fraction(0.8)⌉ is 5.
+
+    Raises ConfigError where it is not between 0 and 1.
+    """
+    decimal = round(float(coverage), DECIMALS)
+    if not 0 < decimal < 1:
+        raise ConfigError(f"coverage {coverage:g} is not between 0 and 1; write 0.95 for 95 %")
+    return Fraction(str(decimal))
 
 
 def fewest(coverage: float) -> int:
     """The smallest n with rank(n, coverage) ≤ n, that is ⌈coverage/(1 − coverage)⌉: 4 for 80 %, 19 for 95 %."""
-    exact = _exact(coverage)
-    return math.ceil(exact / (1 - exact))
+    decimal = exact(coverage)
+    return math.ceil(decimal / (1 - decimal))
 
 
 def supported(n: int, coverages: Sequence[float]) -> tuple[float, ...]:
@@ -55,7 +66,23 @@ def half_width(residuals: np.ndarray, coverage: float) -> float:
     """
     assert residuals.ndim == 1
     assert np.isfinite(residuals).all()
-    return float(_half_widths(residuals[:, None], coverage)[0])
+    return float(half_widths(residuals[:, None], (coverage,))[0, 0])
+
+
+def half_widths(residuals: np.ndarray, coverages: Sequence[float]) -> np.ndarray:
+    """(K, H) for each coverage and step ahead: the k-th smallest absolute residual of those there are.
+
+    residuals: (n, H), NaN where the actual was not observed.  Raises ConfigError where a step has too few for a coverage.
+    """
+    counts = np.count_nonzero(~np.isnan(residuals), axis=0)  # (H,)
+    ordered = np.sort(np.abs(residuals), axis=0) if len(coverages) else residuals  # NaN comes last
+    found = np.empty((len(coverages), residuals.shape[1]))
+    for row, coverage in enumerate(coverages):
+        ranks = np.array([rank(n, coverage) for n in range(len(residuals) + 1)])[counts]
+        if (ranks > counts).any():
+            raise ConfigError(_too_few(counts, coverage))
+        found[row] = np.take_along_axis(ordered, ranks[None] - 1, axis=0)[0]
+    return found
 
 
 def interval_ends(coverages: Sequence[float]) -> tuple[float, ...]:
@@ -73,28 +100,23 @@ def interval_quantiles(
     Raises ConfigError where a step has too few residuals for a coverage.
     """
     assert residuals.shape == (len(residuals), len(point)), (residuals.shape, point.shape)
+    levels, quantiles = around(point[None], half_widths(residuals, coverages)[None], coverages)
+    return levels, quantiles[0]
+
+
+def around(point: np.ndarray, reaches: np.ndarray, coverages: Sequence[float]) -> tuple[tuple[float, ...], np.ndarray]:
+    """levels (Q,), and quantiles (O, Q, H): the ends of intervals that reach so far (O, K, H) around points (O, H)."""
     rows = {0.5: point}
-    for coverage in coverages:
-        reach = _half_widths(residuals, coverage)  # (H,)
+    for place, coverage in enumerate(coverages):
         low, high = _ends(coverage)
-        rows |= {low: point - reach, high: point + reach}
+        rows |= {low: point - reaches[:, place], high: point + reaches[:, place]}
     levels = tuple(sorted(rows))
-    return levels, np.stack([rows[level] for level in levels])  # k grows with the coverage, so rows cannot cross
+    return levels, np.stack([rows[level] for level in levels], axis=1)  # reaches grow with the coverage: rows cannot cross
 
 
 def _ends(coverage: float) -> tuple[float, float]:
-    exact = _exact(coverage)
-    return float((1 - exact) / 2), float((1 + exact) / 2)
-
-
-def _half_widths(residuals: np.ndarray, coverage: float) -> np.ndarray:
-    """residuals (n, H) with NaN -> (H,): at each step the k-th smallest absolute residual of those there are."""
-    counts = np.count_nonzero(~np.isnan(residuals), axis=0)  # (H,)
-    ranks = np.array([rank(n, coverage) for n in range(len(residuals) + 1)])[counts]
-    if (ranks > counts).any():
-        raise ConfigError(_too_few(counts, coverage))
-    ordered = np.sort(np.abs(residuals), axis=0)  # NaN comes last
-    return np.take_along_axis(ordered, ranks[None] - 1, axis=0)[0]
+    decimal = exact(coverage)
+    return float((1 - decimal) / 2), float((1 + decimal) / 2)
 
 
 def _too_few(counts: np.ndarray, coverage: float) -> str:
@@ -105,11 +127,3 @@ def _too_few(counts: np.ndarray, coverage: float) -> str:
         f"an interval of {100 * coverage:.10g} % needs {fewest(coverage)} past errors and there "
         f"{'is' if n == 1 else 'are'} {n}{where}; choose {lower}more origins"
     )
-
-
-def _exact(coverage: float) -> Fraction:
-    """The coverage as the decimal that was meant: Fraction(0.8) exceeds 4/5, so that ⌈5 · Fraction(0.8)⌉ is 5."""
-    decimal = round(float(coverage), DECIMALS)
-    if not 0 < decimal < 1:
-        raise ConfigError(f"coverage {coverage:g} is not between 0 and 1; write 0.95 for 95 %")
-    return Fraction(str(decimal))

@@ -12,6 +12,7 @@ from core.errors import ConfigError, DataError
 from core.evaluation import conformal
 from core.evaluation.backtest import past_errors
 from core.evaluation.planning import planned, remarks
+from core.evaluation.pooling import worth
 from core.evaluation.spec import RunSpec
 from core.series.splits import Plan
 from core.series.timeseries import Panel
@@ -23,7 +24,7 @@ COVERAGES = (0.8, 0.95)
 class Experiment:
     """A run that is ready to compute: `spec` has nothing open, the panel has the run's season, each series has a plan.
 
-    coverages: for each series by id those that its past errors support.
+    coverages: for each series by id those that past errors support, its own or those pooled over the panel.
     """
 
     spec: RunSpec
@@ -82,24 +83,22 @@ def _refuse_short_covariates(spec: RunSpec, panel: Panel) -> None:
 def _supported(
     spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], *, refuses: bool
 ) -> tuple[dict[str, tuple[float, ...]], list[str]]:
-    """The coverages that each series' past errors support, and words for the rest.  Raises ConfigError if it `refuses`."""
-    errors = {series.id: past_errors(series, plans[series.id]) for series in panel}
+    """The coverages that past errors support for each series, and words for the rest.  Raises ConfigError if it `refuses`."""
+    pooled = worth(panel, plans)
+    errors = {series.id: max(past_errors(series, plans[series.id]), int(pooled[series.id])) for series in panel}
     wanted = COVERAGES if spec.coverages is None else tuple(sorted(spec.coverages))
     found = {name: conformal.supported(count, wanted) for name, count in errors.items()}
     name = min(errors, key=lambda one: errors[one])
     missing = [coverage for coverage in wanted if coverage not in found[name]]
     if not missing:
         return found, []
-    if spec.origins == 0:
-        needs = f"coverage {100 * missing[-1]:g} % needs past errors, and without origins there are none"
-        remedy = "ask for at least 1 origin"
-    else:
-        needs = (
-            f"coverage {100 * missing[-1]:g} % needs {conformal.fewest(missing[-1])} past errors; "
-            f"series {name!r} has {errors[name]} before its first scored origin"
-        )
-        remedy = "ask for fewer origins, a shorter horizon or a coverage that they support"
+    before = "before its first scored origin" if plans[name].scored else "to hold out"
+    needs = (
+        f"coverage {100 * missing[-1]:g} % needs {conformal.fewest(missing[-1])} past errors; "
+        f"series {name!r} has {errors[name]} {before}"
+    )
     if refuses:
-        raise ConfigError(f"{needs}: {remedy}")
+        fewer = "fewer origins, " if plans[name].scored else ""
+        raise ConfigError(f"{needs}: ask for {fewer}a shorter horizon or a coverage that they support")
     whole = all(missing[-1] not in some for some in found.values())
-    return found, [f"{needs}, so that interval is left out{'' if whole else ' for such series'}"] if spec.origins else []
+    return found, [f"{needs}, so that interval is left out{'' if whole else ' for such series'}"]

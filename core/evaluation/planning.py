@@ -71,7 +71,7 @@ def _plan_of(series: TimeSeries, spec: RunSpec, shortest: int) -> Plan:
     while True:
         found = plan(len(series), spec.horizon, shortest, origins=spec.origins, stride=spec.stride, calibration=calibration)
         lacking = CALIBRATION - past_errors(series, found)
-        if not found.scored or lacking <= 0 or len(found.calibration) < calibration:
+        if lacking <= 0 or len(found.calibration) < calibration:
             return found
         calibration += lacking
 
@@ -106,7 +106,7 @@ def remarks(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int)
 
 def _fewer_origins(spec: RunSpec, plans: Mapping[str, Plan]) -> list[str]:
     if spec.origins == 0:
-        return ["without origins nothing is tested: there are no scores, and no intervals"]
+        return [_untested(plans)]
     wanted = spec.origins or max(len(plan.scored) for plan in plans.values())
     short = {name: len(plan.scored) for name, plan in plans.items() if len(plan.scored) < wanted}
     bare = {name: len(plan.calibration) for name, plan in plans.items() if len(plan.calibration) < CALIBRATION}
@@ -116,6 +116,14 @@ def _fewer_origins(spec: RunSpec, plans: Mapping[str, Plan]) -> list[str]:
     if bare:
         said.append(f"{_series(list(bare))} too short for {CALIBRATION} calibration origins; {_as_few(bare)}")
     return said
+
+
+def _untested(plans: Mapping[str, Plan]) -> str:
+    """What there is without scored origins."""
+    bare = [name for name, plan in plans.items() if not plan.calibration]
+    if not bare:
+        return "without origins nothing is scored; intervals come from forecasts of the last values, held out for them once"
+    return f"without origins nothing is scored; {_series(bare)} too short to hold values out for intervals"
 
 
 def _demanding(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int) -> list[str]:

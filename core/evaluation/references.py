@@ -7,10 +7,11 @@ intervals, and never rank among them.
 from __future__ import annotations
 
 from core.errors import AppError
-from core.evaluation.backtest import Rolling, backtest, roll
+from core.evaluation.backtest import Rolling, roll
 from core.evaluation.design import Experiment
+from core.evaluation.judging import Judge
 from core.evaluation.results import Reference
-from core.evaluation.scores import averaged, score
+from core.evaluation.scores import averaged
 from core.evaluation.spec import RunSpec
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
@@ -37,11 +38,9 @@ def _unchosen(spec: RunSpec) -> list[str]:
 def _scored(experiment: Experiment, name: str) -> Reference:
     spec = ModelSpec(name, MODELS[name].label)
     try:
-        rolled = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
+        rolled, _ = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
     except AppError as error:
         return Reference(spec, None, error=str(error))
-    found = {}
-    for series in experiment.panel:
-        tested = backtest(series, experiment.plans[series.id], rolled[series.id].point, ())
-        found[series.id] = score(tested, series, (), is_stepwise=False)
+    judge = Judge(experiment.panel, experiment.plans, {series.id: () for series in experiment.panel})
+    found = judge.scores({name: one.point for name, one in rolled.items()}, {}, is_stepwise=False)
     return Reference(spec, averaged(list(found.values())), found)

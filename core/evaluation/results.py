@@ -21,8 +21,9 @@ from core.series.timeseries import Index
 class SeriesResult:
     """One model on one series; no backtest and no scores if there were no origins. seed_scores: one for each seed.
 
-    own: (Q − 1, H) the final forecast's quantiles as the model itself claims them, at the forecast's levels without 0.5;
-    None where it has none.
+    own      (Q − 1, H) the final forecast's quantiles as the model itself claims them, at the forecast's levels without 0.5;
+             None where it has none
+    earlier  (C, H) the points from the calibration origins, where there is no backtest that keeps them; otherwise None
     """
 
     series_id: str
@@ -31,6 +32,15 @@ class SeriesResult:
     scores: Scores | None
     seed_scores: tuple[Scores, ...] = ()
     own: np.ndarray | None = None
+    earlier: np.ndarray | None = None
+
+    @property
+    def past(self) -> np.ndarray | None:
+        """(C + O, H) the points from all origins; None in a result that was stored before those of calibration were kept."""
+        if self.backtest is None:
+            return self.earlier
+        earlier = self.backtest.earlier
+        return None if earlier is None else np.concatenate([earlier, self.backtest.point])
 
     def index_at(self, origin: int) -> Index:
         """The H dates or steps that a forecast from a scored `origin` is for, counted back from those of the final forecast.
@@ -60,10 +70,9 @@ class TaskResult:
 
     notes: what a person should know before trusting it.
 
-    arrays: all that restores the final fits, "<seed>/<name>"; none in a result from the store, which keeps them apart.
+    absent: why it has no result for some series of the run, by id; then its scores are over the others.
 
-    is_learned: False where every fit of the backtest kept what training starts from, so that its scores are those of a linear
-    model; None for a model without such a start.
+    arrays: all that restores the final fits, "<seed>/<name>"; none in a result from the store, which keeps them apart.
     """
 
     model: ModelSpec
@@ -77,7 +86,7 @@ class TaskResult:
     notes: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    is_learned: bool | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

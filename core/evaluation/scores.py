@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from core.errors import DataError
 from core.evaluation.backtest import Backtest
 from core.evaluation.conformal import interval_ends
 from core.metrics import point, quantile
+from core.metrics.observed import Measured
 from core.metrics.registry import score_key
 from core.series.timeseries import TimeSeries
 
@@ -27,7 +29,8 @@ class Scores:
 ROUNDING = 1e-9  # of MASE's scale, or of the largest actual: a smaller loss is rounding, and the forecasts are exact
 SAME = 1e-5  # relative: what agrees to five digits is equal, because networks compute in single precision
 OWN = "own_"  # begins the names of scores of the intervals that a model itself claims: "own_coverage_80"
-Score = Callable[[Backtest], float]
+AT_ONCE = 2**21  # quantiles that are scored together: more than this saves no time and costs memory
+SCALES = {"mase": point.mase_scale, "rmsse": point.rmsse_scale}
 
 
 def score(backtest: Backtest, series: TimeSeries, coverages: Sequence[float], *, is_stepwise: bool = True) -> Scores:
@@ -35,53 +38,107 @@ def score(backtest: Backtest, series: TimeSeries, coverages: Sequence[float], *,
 
     Scale-free scores take their scale from what was known at the first scored origin.
     """
-    steps = [_at_step(backtest, step) for step in range(backtest.point.shape[1])] if is_stepwise else []
-    values, by_step, absent = {}, {}, {}
-    for name, measure in _measures(series[: int(backtest.origins[0])], backtest, coverages).items():
+    return score_each([backtest], [series], [coverages], is_stepwise=is_stepwise)[0]
+
+
+def score_each(
+    backtests: Sequence[Backtest],
+    series: Sequence[TimeSeries],
+    coverages: Sequence[Sequence[float]],
+    *,
+    is_stepwise: bool = True,
+) -> list[Scores]:
+    """The `score` of each backtest, of its own series with coverages of its own; those of one shape are scored together."""
+    groups = defaultdict(list)
+    for place, (one, some) in enumerate(zip(backtests, coverages, strict=True)):
+        groups[(one.quantiles.shape, one.levels, one.own is None, tuple(some))].append(place)
+    found: dict[int, Scores] = {}
+    for (shape, *_, some), places in groups.items():
+        most = max(1, AT_ONCE // max(1, np.prod(shape, dtype=int)))
+        for start in range(0, len(places), most):
+            part = places[start : start + most]
+            scored = _of_one_shape([backtests[at] for at in part], [series[at] for at in part], some, is_stepwise)
+            found |= zip(part, scored, strict=True)
+    return [found[place] for place in range(len(backtests))]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """S backtests of one shape as B rows to be scored: B = S over all origins and steps, B = S · H at each step ahead.
+
+    actual     (B, n) NaN where none was observed;  point (B, n);  scales (B,) by metric
+    quantiles  (B, Q, n) by the beginning of their scores' names: "" for conformal ones, `OWN` for those the models claim
+    """
+
+    actual: np.ndarray
+    point: np.ndarray
+    scales: dict[str, Measured]
+    levels: tuple[float, ...]
+    quantiles: dict[str, np.ndarray]
+
+    @property
+    def stepwise(self) -> Table:
+        """The rows (S, O, H) of a table, not yet flattened, cut by step: (S · H, O)."""
+        steps = self.actual.shape[-1]
+
+        def cut(array: np.ndarray) -> np.ndarray:  # (S, ..., O, H) -> (S · H, ..., O)
+            return np.moveaxis(array, -1, 1).reshape(-1, *array.shape[1:-1])
+
+        scales = {name: scale.repeated(steps) for name, scale in self.scales.items()}
+        quantiles = {name: cut(one) for name, one in self.quantiles.items()}
+        return Table(cut(self.actual), cut(self.point), scales, self.levels, quantiles)
+
+    @property
+    def flat(self) -> Table:
+        """The rows (S, O, H) of a table, over origins and steps at once: (S, O · H)."""
+
+        def flatten(array: np.ndarray) -> np.ndarray:  # (S, ..., O, H) -> (S, ..., O · H)
+            return array.reshape(*array.shape[:-2], -1)
+
+        quantiles = {name: flatten(one) for name, one in self.quantiles.items()}
+        return Table(flatten(self.actual), flatten(self.point), self.scales, self.levels, quantiles)
+
+
+def _of_one_shape(
+    backtests: Sequence[Backtest], series: Sequence[TimeSeries], coverages: Sequence[float], is_stepwise: bool
+) -> list[Scores]:
+    table = _stacked(backtests, series)
+    found = [Scores({}) for _ in backtests]
+    for name, measured in _measured(table.flat, coverages):
+        for row, (one, value) in enumerate(zip(found, measured.values.tolist(), strict=True)):
+            if np.isnan(value):
+                one.absent[name] = measured.reason(row)
+            else:
+                one.values[name] = value
+    for name, measured in _measured(table.stepwise, coverages) if is_stepwise else ():
+        steps = measured.values.reshape(len(found), -1)
+        rows = np.where(np.isnan(steps), None, steps).tolist()
+        for one, row in zip(found, rows, strict=True):
+            one.by_step[name] = row
+    return found
+
+
+def _stacked(backtests: Sequence[Backtest], series: Sequence[TimeSeries]) -> Table:
+    """The backtests, all of one shape, as (S, O, H), with quantiles (S, Q, O, H)."""
+    first = backtests[0]
+    quantiles = {"": np.stack([np.moveaxis(one.quantiles, 1, 0) for one in backtests])}
+    if first.own is not None:
+        quantiles[OWN] = np.stack([np.moveaxis(_own_around_point(one), 1, 0) for one in backtests])
+    scales = {name: _scales(of, backtests, series) for name, of in SCALES.items()}
+    actual, points = (np.stack([getattr(one, name) for one in backtests]) for name in ("scorable", "point"))
+    return Table(actual, points, scales, first.levels, quantiles)
+
+
+def _scales(scale: Callable[..., float], backtests: Sequence[Backtest], series: Sequence[TimeSeries]) -> Measured:
+    """Each series' scale, from what was known at its first scored origin."""
+    values, reasons = np.full(len(series), np.nan), {}
+    for row, (backtest, one) in enumerate(zip(backtests, series, strict=True)):
+        known = int(backtest.origins[0])
         try:
-            values[name] = measure(backtest)
+            values[row] = scale(one.values[:known], one.observed[:known], one.season)
         except DataError as error:
-            absent[name] = str(error)
-        if is_stepwise:
-            by_step[name] = [_or_none(measure, one) for one in steps]
-    return Scores(values, by_step, absent)
-
-
-def _at_step(backtest: Backtest, step: int) -> Backtest:
-    """The backtest of one step ahead alone."""
-    at = slice(step, step + 1)
-    names = ("actual", "point", "quantiles", "observed") + (() if backtest.own is None else ("own",))
-    return replace(backtest, **{name: getattr(backtest, name)[..., at] for name in names})
-
-
-def _or_none(measure: Score, backtest: Backtest) -> float | None:
-    try:
-        return measure(backtest)
-    except DataError:
-        return None
-
-
-def _measures(history: TimeSeries, backtest: Backtest, coverages: Sequence[float]) -> dict[str, Score]:
-    """Every score by name, as a function of a backtest with the levels of this one."""
-    plain = {"mae": point.mae, "rmse": point.rmse}
-    percent = {"smape": point.smape, "wape": point.wape, "mape": point.mape, "bias": point.bias}
-    scaled = {"mase": (point.mase, point.mase_scale), "rmsse": (point.rmsse, point.rmsse_scale)}
-    measures: dict[str, Score] = {name: _of_point(metric) for name, metric in plain.items()}
-    measures |= {name: _scaled(metric, scale, history) for name, (metric, scale) in scaled.items()}
-    measures |= {name: _of_point(metric) for name, metric in percent.items()}
-    measures |= _of_quantiles(lambda one: one.quantiles, backtest.levels, coverages)
-    if backtest.own is not None:
-        own = _of_quantiles(_own_around_point, backtest.levels, coverages)
-        measures |= {f"{OWN}{name}": measure for name, measure in own.items()}
-    return measures
-
-
-def _of_point(metric: Callable[[np.ndarray, np.ndarray], float]) -> Score:
-    return lambda one: metric(one.scorable, one.point)
-
-
-def _scaled(metric: Callable, scale: Callable, history: TimeSeries) -> Score:
-    return lambda one: metric(one.scorable, one.point, scale(history.values, history.observed, history.season))
+            reasons[row] = str(error)
+    return Measured(values, ((np.isnan(values), reasons.__getitem__),))
 
 
 def _own_around_point(backtest: Backtest) -> np.ndarray:
@@ -91,31 +148,24 @@ def _own_around_point(backtest: Backtest) -> np.ndarray:
     return np.insert(backtest.own, middle, backtest.point, axis=1)
 
 
-def _of_quantiles(
-    quantiles: Callable[[Backtest], np.ndarray], levels: tuple[float, ...], coverages: Sequence[float]
-) -> dict[str, Score]:
-    """CRPS, and coverage, width and Winkler score of every interval."""
-    if len(levels) < 2:
-        return {}
-    found: dict[str, Score] = {"crps": lambda one: quantile.crps(one.scorable, np.moveaxis(quantiles(one), 1, 0), levels)}
-    for coverage in coverages:
-        found |= _of_interval(quantiles, coverage, levels)
-    return found
-
-
-def _of_interval(quantiles: Callable[[Backtest], np.ndarray], coverage: float, levels: tuple[float, ...]) -> dict[str, Score]:
-    """Coverage, width and Winkler score of the interval that claims `coverage`."""
-    low, high = (levels.index(end) for end in interval_ends((coverage,)))
-
-    def ends(one: Backtest) -> tuple[np.ndarray, np.ndarray]:
-        found = quantiles(one)
-        return found[:, low], found[:, high]
-
-    return {
-        score_key("coverage", coverage): lambda one: quantile.coverage(one.scorable, *ends(one)),
-        score_key("width", coverage): lambda one: quantile.width(*(end[one.observed] for end in ends(one))),
-        score_key("winkler", coverage): lambda one: quantile.winkler(one.scorable, *ends(one), coverage),
-    }
+def _measured(table: Table, coverages: Sequence[float]) -> Iterator[tuple[str, Measured]]:
+    """Every score of a table's rows, by name."""
+    actual, points = table.actual, table.point
+    yield "mae", point.maes(actual, points)
+    yield "rmse", point.rmses(actual, points)
+    yield "mase", point.mases(actual, points, table.scales["mase"])
+    yield "rmsse", point.rmsses(actual, points, table.scales["rmsse"])
+    yield "smape", point.smapes(actual, points)
+    yield "wape", point.wapes(actual, points)
+    yield "mape", point.mapes(actual, points)
+    yield "bias", point.biases(actual, points)
+    for start, quantiles in table.quantiles.items() if len(table.levels) > 1 else ():
+        yield f"{start}crps", quantile.each_crps(actual, quantiles, table.levels)
+        for coverage in coverages:
+            low, high = (quantiles[:, table.levels.index(end)] for end in interval_ends((coverage,)))
+            yield f"{start}{score_key('coverage', coverage)}", quantile.coverages(actual, low, high)
+            yield f"{start}{score_key('width', coverage)}", quantile.widths(actual, low, high)
+            yield f"{start}{score_key('winkler', coverage)}", quantile.winklers(actual, low, high, coverage)
 
 
 def saved(best: Scores, other: Scores, name: str) -> float | None:
@@ -146,5 +196,10 @@ def averaged(scores: Sequence[Scores]) -> Scores:
 
 
 def _averaged_steps(rows: Sequence[Sequence[float | None]]) -> list[float | None]:
-    columns = ([value for value in column if value is not None] for column in zip(*rows, strict=True))
-    return [float(np.mean(column)) if column else None for column in columns]
+    most = max(len(row) for row in rows)
+    assert all(len(row) == most for row in rows), "one horizon"
+    table = np.array(rows, dtype=np.float64)  # None becomes NaN
+    seen = ~np.isnan(table)
+    counts = seen.sum(axis=0)
+    sums = np.where(seen, table, 0).sum(axis=0).tolist()
+    return [total / count if count else None for total, count in zip(sums, counts.tolist(), strict=True)]

@@ -66,18 +66,26 @@ def unranked(done: Sequence[TaskResult]) -> str:
     """The verdict where nothing is ranked."""
     if not done:
         return "No model could be fitted, so there is nothing to compare."
+    if any(task.absent for task in done) and any(task.scores for task in done):
+        return f"No model is ranked, because each lacks series that another has: {_coverage(done)}."
     reasons = [task.scores.absent["mae"] for task in done if task.scores and "mae" in task.scores.absent]
     if reasons:
         return f"No model could be scored: {reasons[0]}."
     return "Nothing says which model forecasts best, for there was no backtest; ask for origins to have past forecasts scored."
 
 
-def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair]) -> str:
-    """One sentence; its p are Holm's. The yardstick is the seasonal benchmark, or the second best."""
+def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair], *, fewer: Sequence[TaskResult] = ()) -> str:
+    """One sentence; its p are Holm's. The yardstick is the seasonal benchmark, or the second best.
+
+    fewer: the models that do not rank because they lack series that these have.
+    """
+    aside = _aside(ranked[0], fewer)
     best, *others = (task.model.label for task in ranked)
     values, metric = [task.scores.values[score] for task in ranked], METRICS[score].label
     if not others:
-        return f"{best} is the only model with a score, a {metric} of {_shown(values[0])}: there is nothing to compare it with."
+        alone = "that is ranked, with" if fewer else "with a score,"
+        start = f"{best} is the only model {alone} a {metric} of {_shown(values[0])}: there is nothing to compare it with"
+        return "; ".join([start, *aside]) + "."
     nothing = rounding(ranked[0], score)
     equal = [label for label, value in zip(others, values[1:], strict=True) if not is_less(values[0], value, nothing)]
     if equal:
@@ -88,8 +96,25 @@ def model_verdict(ranked: Sequence[TaskResult], score: str, pairs: Sequence[Pair
         share = _share(values[0], values[rival])
         start = f"{best} forecasts best: its {metric} of {_shown(values[0])} is {share} below {others[rival - 1]}'s"
         subject = "it"
-    unlearned = [f"training gained nothing in the backtest, where {subject} forecasts by its linear path alone"]
-    return "; ".join([start, *(unlearned if ranked[0].is_learned is False else []), *_clauses(pairs, subject)]) + "."
+    return "; ".join([start, *_clauses(pairs, subject), *aside]) + "."
+
+
+def _aside(ranked: TaskResult, fewer: Sequence[TaskResult]) -> list[str]:
+    """What no score and no rank is about: series that all ranked models lack, and models that lack more than these."""
+    lacking = len(ranked.absent)
+    said = [f"{lacking} of {_whole(ranked)} series {'is' if lacking == 1 else 'are'} in no score"] if lacking else []
+    if fewer:
+        said.append(f"not ranked, because series are missing: {_coverage(fewer)}")
+    return said
+
+
+def _coverage(tasks: Sequence[TaskResult]) -> str:
+    """ "AR (109 of 111 series), ETS (110 of 111 series)"."""
+    return ", ".join(f"{task.model.label} ({len(task.series)} of {_whole(task)} series)" for task in tasks)
+
+
+def _whole(task: TaskResult) -> int:
+    return len(task.series) + len(task.absent)
 
 
 def _is_yardstick(task: TaskResult) -> bool:

@@ -3,59 +3,98 @@
 Throughout, actual and point have one shape, whatever it is; a NaN in actual is a step that was not observed, and it is
 not scored. y is actual, f is point, n counts the observed steps. A metric that is not defined raises DataError; it is
 never NaN, and never 0 for want of an answer. Averaging over series is not done here.
+
+Each metric has a plural, which is its definition on many rows at once: actual and point (B, n) -> B values, NaN with a
+reason where one is not defined.
 Source, where none is named: Hyndman & Koehler 2006, Int. J. Forecasting 22(4).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.errors import DataError, TooShortError
-from core.metrics.observed import LARGEST, at_observed, require_computable
+from core.metrics.observed import LARGEST, Measured, Rows, as_row, require_computable, rows_of
 
 ROUNDING = 10 * np.finfo(np.float64).eps  # relative: a smaller difference of two values is rounding, not movement
 
 
 def mae(actual: np.ndarray, point: np.ndarray) -> float:
     """Mean absolute error, in the series' unit: 1/n · Σ |y − f|."""
-    actual, point = at_observed("MAE", actual, point)
-    return float(np.mean(np.abs(actual - point)))
+    return _single(maes, actual, point)
+
+
+def maes(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`mae` of each row."""
+    rows, (point,) = _rows("MAE", actual, point)
+    return rows.mean(np.abs(rows.actual - point))
 
 
 def rmse(actual: np.ndarray, point: np.ndarray) -> float:
     """Root mean squared error, in the series' unit: √(1/n · Σ (y − f)²)."""
-    actual, point = at_observed("RMSE", actual, point)
-    return float(np.sqrt(np.mean((actual - point) ** 2)))
+    return _single(rmses, actual, point)
+
+
+def rmses(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`rmse` of each row."""
+    rows, (point,) = _rows("RMSE", actual, point)
+    squared = rows.mean((rows.actual - point) ** 2)
+    return Measured(np.sqrt(squared.values), squared.faults)
 
 
 def bias(actual: np.ndarray, point: np.ndarray) -> float:
     """Mean error, in the series' unit: 1/n · Σ (f − y).  Positive: the forecasts are too high; negative: too low."""
-    actual, point = at_observed("bias", actual, point)
-    return float(np.mean(point - actual))
+    return _single(biases, actual, point)
+
+
+def biases(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`bias` of each row."""
+    rows, (point,) = _rows("bias", actual, point)
+    return rows.mean(point - rows.actual)
 
 
 def mape(actual: np.ndarray, point: np.ndarray) -> float:
     """Mean absolute percentage error, in percent: 100/n · Σ |y − f| / |y|.
 
-    Raises DataError where an actual is 0, for there it is undefined.
+    Raises DataError where an actual is 0, because it is undefined there.
     """
-    actual, point = at_observed("MAPE", actual, point)
-    zeros = np.flatnonzero(actual == 0)
-    if zeros.size:
-        raise DataError(f"MAPE is undefined: actual is 0 at {zeros.size} of {actual.size} steps; use MASE")
-    return float(100 * np.mean(_ratio("MAPE", np.abs(actual - point), np.abs(actual))))
+    return _single(mapes, actual, point)
+
+
+def mapes(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`mape` of each row."""
+    rows, (point,) = _rows("MAPE", actual, point)
+    zeros = np.count_nonzero(rows.seen & (rows.actual == 0), axis=1)
+    sizes = np.where(rows.seen, np.abs(rows.actual), np.inf)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        terms = np.abs(rows.actual - point) / sizes
+    tiny = (terms > LARGEST).any(axis=1)
+    terms[tiny | (zeros > 0)] = 0
+    mean = rows.mean(terms)
+
+    def of_zeros(row: int) -> str:
+        return f"MAPE is undefined: actual is 0 at {zeros[row]} of {rows.seen[row].sum()} steps; use MASE"
+
+    return rows.measured(100 * mean.values, (zeros > 0, of_zeros), (tiny, lambda row: _divides("MAPE", sizes[row].min())))
 
 
 def smape(actual: np.ndarray, point: np.ndarray) -> float:
     """Symmetric mean absolute percentage error, in percent from 0 to 200: 200/n · Σ |y − f| / (|y| + |f|).
 
-    A step where both are 0 counts 0, for the forecast is exact there.
+    A step where both are 0 counts 0, because the forecast is exact there.
     Source: Makridakis & Hibon 2000, Int. J. Forecasting 16(4), with |·| around each summand of the denominator.
     """
-    actual, point = at_observed("sMAPE", actual, point)
-    sizes = np.abs(actual) + np.abs(point)
-    terms = np.divide(np.abs(actual - point), sizes, out=np.zeros_like(sizes), where=sizes > 0)
-    return float(200 * np.mean(terms))
+    return _single(smapes, actual, point)
+
+
+def smapes(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`smape` of each row."""
+    rows, (point,) = _rows("sMAPE", actual, point)
+    sizes = np.abs(rows.actual) + np.abs(point)
+    mean = rows.mean(np.divide(np.abs(rows.actual - point), sizes, out=np.zeros_like(sizes), where=sizes > 0))
+    return Measured(200 * mean.values, mean.faults)
 
 
 def wape(actual: np.ndarray, point: np.ndarray) -> float:
@@ -64,10 +103,17 @@ def wape(actual: np.ndarray, point: np.ndarray) -> float:
     Raises DataError where all actuals are 0.
     Source: Kolassa & Schütz 2007, Foresight 6 (there the MAD/mean ratio).
     """
-    actual, point = at_observed("WAPE", actual, point)
-    if not actual.any():
-        raise DataError(f"WAPE is undefined: all {actual.size} actuals are 0; use MAE")
-    return float(100 * _ratio("WAPE", np.abs(actual - point).mean(), np.abs(actual).mean()))
+    return _single(wapes, actual, point)
+
+
+def wapes(actual: np.ndarray, point: np.ndarray) -> Measured:
+    """`wape` of each row."""
+    rows, (point,) = _rows("WAPE", actual, point)
+    zeros = ~rows.actual.any(axis=1)
+    fault = (zeros, lambda row: f"WAPE is undefined: all {rows.seen[row].sum()} actuals are 0; use MAE")
+    size = rows.measured(rows.mean(np.abs(rows.actual)).values, fault)
+    ratio = _ratio("WAPE", rows.mean(np.abs(rows.actual - point)), size)
+    return Measured(100 * ratio.values, ratio.faults)
 
 
 def mase(actual: np.ndarray, point: np.ndarray, scale: float) -> float:
@@ -75,7 +121,12 @@ def mase(actual: np.ndarray, point: np.ndarray, scale: float) -> float:
 
     scale: from `mase_scale`, in the series' unit.  Raises DataError where it is 0.
     """
-    return float(_ratio("MASE", mae(actual, point), scale))
+    return _single(mases, actual, point, Measured(np.array([scale])))
+
+
+def mases(actual: np.ndarray, point: np.ndarray, scale: Measured) -> Measured:
+    """`mase` of each row, with a scale of its own."""
+    return _ratio("MASE", maes(actual, point), scale)
 
 
 def rmsse(actual: np.ndarray, point: np.ndarray, scale: float) -> float:
@@ -84,7 +135,12 @@ def rmsse(actual: np.ndarray, point: np.ndarray, scale: float) -> float:
     scale: from `rmsse_scale`, in the series' unit.  Raises DataError where it is 0.
     Source: Makridakis, Spiliotis & Assimakopoulos 2022, Int. J. Forecasting 38(4), with a season.
     """
-    return float(_ratio("RMSSE", rmse(actual, point), scale))
+    return _single(rmsses, actual, point, Measured(np.array([scale])))
+
+
+def rmsses(actual: np.ndarray, point: np.ndarray, scale: Measured) -> Measured:
+    """`rmsse` of each row, with a scale of its own."""
+    return _ratio("RMSSE", rmses(actual, point), scale)
 
 
 def mase_scale(history: np.ndarray, observed: np.ndarray, season: int) -> float:
@@ -130,10 +186,25 @@ def _seasonal_changes(metric: str, history: np.ndarray, observed: np.ndarray, se
     return changes
 
 
-def _ratio(metric: str, error: np.ndarray | float, size: np.ndarray | float) -> np.ndarray:
-    """error / size.  Raises DataError where size is 0, or so near it that the ratio would be no number."""
+def _single(metric: Callable[..., Measured], actual: np.ndarray, point: np.ndarray, *more: Measured) -> float:
+    """A metric of rows, of arrays that are one row.  Raises DataError where it is not defined."""
+    return metric(as_row(actual, actual), as_row(point, actual), *more).single()
+
+
+def _rows(metric: str, actual: np.ndarray, point: np.ndarray) -> tuple[Rows, tuple[np.ndarray, ...]]:
+    assert actual.shape == point.shape, (actual.shape, point.shape)
+    rows = rows_of(metric, actual, point)
+    return rows, rows.forecasts
+
+
+def _ratio(metric: str, error: Measured, size: Measured) -> Measured:
+    """error / size, not defined where size is 0, or so near it that the ratio would be no number."""
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        ratio = np.divide(error, size)
-    if not np.max(ratio) <= LARGEST:  # a NaN is not ≤ either
-        raise DataError(f"{metric} is undefined: it divides by {np.min(size):g}; use MAE, which divides by nothing")
-    return ratio
+        ratio = error.values / size.values
+    bad = ~(ratio <= LARGEST)  # a NaN is not ≤ either
+    faults = (*size.faults, *error.faults, (bad, lambda row: _divides(metric, size.values[row])))
+    return Measured(np.where(bad, np.nan, ratio), faults)
+
+
+def _divides(metric: str, size: float) -> str:
+    return f"{metric} is undefined: it divides by {size:g}; use MAE, which divides by nothing"

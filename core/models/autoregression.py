@@ -12,7 +12,7 @@ from core.errors import ConfigError, FitError, TooShortError
 from core.models.arx import ARX, Summary
 from core.models.base import Look, Price, Workload, priced
 from core.models.lags import CRITERIA, FARTHEST, MOST_ELIMINATED, chosen_lags, longest_order, parsed_lags
-from core.models.seriesfit import Equation, FittedPerSeries, PerSeries
+from core.models.seriesfit import FAR, Equation, FittedPerSeries, PerSeries, is_far
 from core.models.terms import SEASONS, TRENDS, Covariates, Deterministic, covariates_param
 from core.parameters import param
 from core.progress import Context
@@ -39,7 +39,8 @@ class AR(PerSeries):
     """y(t) = c + b·t + s(t mod m) + β·x(t) + φ₁ y(t−1) + … + φ_p y(t−p) + ε(t), by conditional least squares.
 
     A series that wanders is differenced first, its covariates with it, and c is then a drift; there is no slope of a slope.
-    Differences and lags are chosen inside each fit, on the training slice alone, unless they are given.
+    Differences and lags are chosen inside each fit, on the training slice alone, unless they are given. An order that was
+    chosen gives way to the best smaller one where its forecast runs off, by the bound that all equations have.
     Source: Hamilton 1994, Time Series Analysis, chapter 5; Lütkepohl 2005, section 4.3 (criteria).
     """
 
@@ -121,7 +122,16 @@ class AR(PerSeries):
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[ARX, tuple[str, ...]]:  # noqa: ARG002
         regression, notes = Regression.of(self, series, horizon)
         try:
-            return regression.solved(self._chosen(regression, series.season), series.id), notes
+            lags = self._chosen(regression, series.season)
+            first = found = regression.solved(lags, series.id)
+            while self._is_open and _runs_off(found, series, horizon):
+                if lags[-1] == 1:
+                    raise FitError(f"{first.label} {FAR} within {horizon} steps, and so does every smaller order")
+                lags = self._chosen(regression, series.season, lags[-1] - 1)
+                found = regression.solved(lags, series.id)
+            if found is not first:
+                notes = (*notes, f"{first.label} {FAR} within {horizon} steps, so {found.label} was fitted")
+            return found, notes
         except (ValueError, np.linalg.LinAlgError) as error:
             raise FitError(f"AR could not be fitted to series {series.id!r}: {error}") from error
 
@@ -134,14 +144,20 @@ class AR(PerSeries):
         """The lags as they were typed, () for none."""
         return parsed_lags(self.lags, self.name) if self.lags and self.lags.strip() else ()
 
-    def _chosen(self, regression: Regression, season: int) -> tuple[int, ...]:
+    @property
+    def _is_open(self) -> bool:
+        """Whether the order is chosen here, so that another may be."""
+        return self.order is None and not self._given()
+
+    def _chosen(self, regression: Regression, season: int, longest: int = FARTHEST) -> tuple[int, ...]:
+        """The lags, of orders up to `longest` where they are chosen."""
         given = self._given() or tuple(range(1, (self.order or 0) + 1))
         if given and not self.sparse:
             return given
         values, fixed = (part[regression.lost :][-MOST_FOR_ORDER:] for part in (regression.values, regression.columns))
         share = 0.8 if self.criterion == "rolling" else 1.0  # of the steps, on which every candidate must be estimable
         most = int((share * len(values) - fixed.shape[1] - 2) / (1 + share))
-        longest = max(1, min(longest_order(len(values), season), most))
+        longest = max(1, min(longest_order(len(values), season), most, longest))
         candidates = given or tuple(range(1, longest + 1))
         if share * (len(values) - candidates[-1]) <= fixed.shape[1] + len(candidates):
             return candidates  # too few values to choose among them, and perhaps to be fitted at all
@@ -239,6 +255,11 @@ class Regression:
             change[0, beside:] = -level
         variances = np.diag(change @ covariance @ change.T)
         return np.column_stack([change @ params + shift, np.sqrt(np.maximum(variances, 0.0))])
+
+
+def _runs_off(equation: ARX, series: TimeSeries, horizon: int) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return is_far(equation.forecast(series, horizon, ())[0], series.values)
 
 
 def _scaled(series: TimeSeries, trend: str, is_differenced: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -6,14 +6,14 @@ Importing this and the registry is cheap: a model imports its engine (torch, sta
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 
-from core.errors import ConfigError, TooShortError
+from core.errors import ConfigError, FitError, TooShortError
 from core.parameters import Value, parameters
 from core.progress import Context
 from core.series.forecast import Forecast
@@ -21,6 +21,7 @@ from core.series.timeseries import Panel, TimeSeries
 
 FORECAST = 0.001  # seconds of a forecast that is read off an equation
 BYTES = 640  # of each value that an equation is fitted to
+Made = TypeVar("Made")
 MOST_COUNTED = 1_000_000  # values, from which on no more memory is needed
 
 
@@ -77,7 +78,8 @@ class Look:
 class Fitted(Protocol):
     """A model that has learned: immutable, and cannot exist unfitted.
 
-    It may have `notes: tuple[str, ...]`, what a person should know before trusting it.
+    It may have `notes: tuple[str, ...]`, what a person should know before trusting it, and `absent: Mapping[str, str]`, why it
+    could not learn some series of the panel, by id: these it does not forecast.
     """
 
     @property
@@ -115,6 +117,7 @@ class Model(ABC):
     is_random: ClassVar[bool] = False  # whether the seed matters
     has_intervals: ClassVar[bool] = False  # whether its forecasts have quantiles of their own at the levels asked for
     is_benchmark: ClassVar[bool] = False  # scored for reference beside every comparison
+    is_best_guess: ClassVar[bool] = False  # whether it is among the few that a person starts with who knows nothing better
     is_seasonal: ClassVar[bool] = False  # without a season it is another model, and not worth a line of its own
     look: ClassVar[Look | None] = None
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = MappingProxyType({})
@@ -171,7 +174,10 @@ class Model(ABC):
 
     @abstractmethod
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
-        """Learn from `train` alone.  Raises TooShortError, FitError, Cancelled."""
+        """Learn from `train` alone.  Raises TooShortError, FitError, Cancelled.
+
+        A model with an equation for each series raises the first two only where it can learn none of them.
+        """
 
     def fit_all(self, train: Panel, horizon: int, context: Context, seeds: int) -> list[Fitted]:
         """One fit for each of so many seeds, from `context.seed` on; each is what `fit` gives with that seed."""
@@ -194,6 +200,26 @@ class Model(ABC):
     def config(self) -> dict[str, Value]:
         """The hyper-parameters as plain JSON."""
         return asdict(self)
+
+
+def each_series(
+    train: Panel, context: Context, fit_one: Callable[[TimeSeries, Context], Made]
+) -> tuple[dict[str, Made], dict[str, str]]:
+    """What `fit_one` makes of every series, and why it makes nothing of some, both by id.
+
+    Raises its first TooShortError or FitError where it makes nothing of any; and whatever else it raises.
+    """
+    made, errors = {}, {}
+    for number, series in enumerate(train):
+        part = context.part(number / len(train), (number + 1) / len(train))
+        part.report(0.0)
+        try:
+            made[series.id] = fit_one(series, part)
+        except (FitError, TooShortError) as error:
+            errors[series.id] = error
+    if not made:
+        raise next(iter(errors.values()))
+    return made, {name: str(error) for name, error in errors.items()}
 
 
 def with_settings(model: Model, settings: Mapping[str, str]) -> Model:

@@ -95,6 +95,7 @@ class ETS(PerSeries):
     label: ClassVar[str] = "ETS"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Level, trend and season that follow the series, the newest values counting most."
+    is_best_guess: ClassVar[bool] = True
     look: ClassVar[Look] = Look("#18a671", "#3eeba5")
     equation: ClassVar[type[Equation]] = Smoothing
     remedy: ClassVar[str] = "choose a damped trend or a shorter horizon"

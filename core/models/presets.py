@@ -1,8 +1,11 @@
-"""Three presets that a person can start from: what each sets, from the length of the series, its season and the horizon.
+"""Presets that a person can start from: what each sets, from the length of the series, its season and the horizon.
 
 quick      an answer in seconds: short windows, few units and updates, one seed
 balanced   the defaults of every model, three seeds
 thorough   longer windows, more units, updates and seeds: what one would report
+
+Besides, "best-guess" chooses the models, as they come: some of different kinds, whose combinations every run computes beside
+them. They are fixed before any data are seen, so that no test part has a say.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ from dataclasses import dataclass
 
 from core.models.base import Model
 from core.models.network import Network
+from core.models.registry import MODELS
 from core.parameters import Value, parameters
 from core.windows.settings import SHORTEST_LOOKBACK
 
+BEST_GUESS = "best-guess"
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
 WINDOWS = 32  # in one update
@@ -49,6 +54,11 @@ SIZES = {
     "quick": Size((12, 1, 96), (8, 16), 240, (8, 25)),
     "thorough": Size((48, 3, 384), (32, 64), 8_000, (100, 200)),
 }  # fmt: skip
+
+
+def best_guess() -> tuple[str, ...]:
+    """The names of the models of the preset "best-guess", in the order of the registry."""
+    return tuple(name for name, model in MODELS.items() if model.is_best_guess)
 
 
 def preset(name: str, model: type[Model], facts: Facts) -> dict[str, Value]:

@@ -80,6 +80,7 @@ class LSTM(Recurrent):
 
     name: ClassVar[str] = "lstm"
     cell: ClassVar[str] = "lstm"
+    is_best_guess: ClassVar[bool] = True  # of the two gated cells the one that has a fused kernel on every processor
     look: ClassVar[Look] = Look("#d55e00", "#ff8b3d")
     label: ClassVar[str] = "LSTM"
     help: ClassVar[str] = "Gates decide what its cell keeps, adds and shows, so that it can remember over many steps."

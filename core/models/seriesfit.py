@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from statistics import NormalDist
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from core.errors import FitError
-from core.models.base import Model
+from core.models.base import Model, each_series
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
@@ -21,12 +21,24 @@ EXACT = 1e-6  # of a series' spread: smaller one-step errors are rounding, and m
 NEGLIGIBLE = 0.01  # of the log-likelihood: models that differ by less are equally good
 RESTARTS = 5  # of a solver that got stuck
 STUCK = 2  # statsmodels' warning flag of L-BFGS: the line search found no better point
+FARTHEST = 10  # times the range of the values known: a forecast further beyond them is refused
+FAR = f"leaves the known values by more than {FARTHEST} times their range"
 LONGEST_SEASON = 24  # steps; a longer one has too many first states to estimate, and a state that large is slow
 
 
 def is_usable(season: int) -> bool:
     """Whether a season is one that the state of an equation can hold."""
     return 1 < season <= LONGEST_SEASON
+
+
+def is_far(point: np.ndarray, known: np.ndarray) -> bool:
+    """Whether a forecast (H,) lies below min − 10 · range or above max + 10 · range of the known values, or is no number.
+
+    Values that are all the same have no range, and bound nothing.
+    """
+    low, high = known.min(), known.max()
+    reach = FARTHEST * (high - low) if high > low else np.inf
+    return not ((low - reach <= point) & (point <= high + reach)).all()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,35 +62,41 @@ class Equation(ABC):
 
 @dataclass(frozen=True, eq=False)
 class FittedPerSeries:
-    """An equation for each series of the training panel.
+    """An equation for each series of the training panel that could be fitted.
 
-    notes: what a person should know before trusting them.
+    notes: what a person should know before trusting them.  absent: why a series has none, by id.
     """
 
     model: PerSeries
     ids: tuple[str, ...]
     equations: tuple[Equation, ...]
     notes: tuple[str, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameter_count(self) -> int:
         return sum(one.parameter_count for one in self.equations)
 
     def equation(self, series_id: str) -> Equation:
-        """That of the series called `series_id`."""
+        """That of the series called `series_id`.  Raises FitError where it has none."""
+        if series_id in self.absent:
+            raise FitError(self.absent[series_id])
         return self.equations[self.ids.index(series_id)]
 
     def forecast(self, history: TimeSeries, horizon: int, levels: tuple[float, ...] = ()) -> Forecast:
-        """Raises FitError where a number is not finite."""
+        """Raises FitError where a number is not finite, or the point is far beyond all that `history` has been."""
         equation = self.equation(history.id)
         with np.errstate(over="ignore", invalid="ignore"):
             point, quantiles = equation.forecast(history, horizon, levels)
         if not (np.isfinite(point).all() and np.isfinite(quantiles).all()):
             raise FitError(f"{equation.label} explodes within {horizon} steps; {self.model.remedy}")
+        if is_far(point, history.values):
+            raise FitError(f"{equation.label} {FAR} within {horizon} steps; {self.model.remedy}")
         return Forecast(history.id, equation.label, history.future(horizon), point, levels, quantiles)
 
     def arrays(self) -> dict[str, np.ndarray]:
         arrays = {"ids": encode_ids(self.ids), "notes": encode_ids(self.notes)}
+        arrays |= {"absent": encode_ids(self.absent), "absent.why": encode_ids(self.absent.values())}
         for number, one in enumerate(self.equations):
             arrays |= {f"{number}.{part.name}": getattr(one, part.name) for part in fields(one)}
         return arrays
@@ -98,24 +116,27 @@ class PerSeries(Model):
         """The equation of one series, long enough, and what to tell of it.  Raises FitError, ConfigError, Cancelled."""
 
     def fit(self, train: Panel, horizon: int, context: Context) -> FittedPerSeries:
-        equations, told = [], {}
-        for number, series in enumerate(train):
+        def fit_one(series: TimeSeries, part: Context) -> tuple[Equation, tuple[str, ...]]:
             self.require(series, horizon)
-            part = context.part(number / len(train), (number + 1) / len(train))
-            part.report(0.0)
-            found, notes = self.fit_one(series, horizon, part)
-            equations.append(found)
-            for note in notes:
-                told.setdefault(note, []).append(series.id)
+            return self.fit_one(series, horizon, part)
+
+        made, absent = each_series(train, context, fit_one)
         context.report(1.0)
+        told: dict[str, list[str]] = {}
+        for series_id, (_, notes) in made.items():
+            for note in notes:
+                told.setdefault(note, []).append(series_id)
         notes = tuple(f"{note} ({_whose(ids)})" for note, ids in told.items())
-        return self.fitted(self, tuple(series.id for series in train), tuple(equations), notes)
+        return self.fitted(self, tuple(made), tuple(equation for equation, _ in made.values()), notes, absent)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> FittedPerSeries:
         ids = decode_ids(arrays["ids"])
         names = [part.name for part in fields(self.equation)]
         equations = (self.equation(**{name: arrays[f"{number}.{name}"] for name in names}) for number in range(len(ids)))
-        return self.fitted(self, ids, tuple(equations), decode_ids(arrays["notes"]))
+        absent = {}  # what was kept before series could be missing does not say so
+        if "absent" in arrays:
+            absent = dict(zip(decode_ids(arrays["absent"]), decode_ids(arrays["absent.why"]), strict=True))
+        return self.fitted(self, ids, tuple(equations), decode_ids(arrays["notes"]), absent)
 
 
 def _whose(ids: list[str]) -> str:

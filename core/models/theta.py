@@ -78,6 +78,7 @@ class Theta(PerSeries):
     label: ClassVar[str] = "Theta"
     family: ClassVar[str] = "classical"
     help: ClassVar[str] = "Half a straight line, half the newest level. It won the M3 competition, and costs nothing."
+    is_best_guess: ClassVar[bool] = True
     look: ClassVar[Look] = Look("#179cc0", "#a0e1f5")
     equation: ClassVar[type[Equation]] = Line
     remedy: ClassVar[str] = "choose a shorter horizon"

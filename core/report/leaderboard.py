@@ -21,13 +21,14 @@ def leaderboard(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
     """One row a model or combination, best first, then those without a score, in the order of the run.
 
     Columns: model, best (bool; of the models alone, for nobody chose the combinations), the scores of `columns`, seconds,
-    parameters, kind ("model" or "combination"), note. series_id: the scores on one series alone; None: averaged over all. A
-    score that is not defined is missing, and the note says why a model has none.
+    parameters, lacks (how many of these series it has no forecast of), kind ("model" or "combination"), note. series_id: the
+    scores on one series alone; None: averaged over all that it does not lack. A score that is not defined is missing, and the
+    note says why a model has none.
     """
     names = columns(outcome)
     rows = [_row(outcome, result, label, names, series_id) for label, result in _ordered(outcome)]
-    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "kind", "note"])
-    return table.astype(dict.fromkeys((*names, "seconds"), "float64") | {"parameters": "Int64"})
+    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "lacks", "kind", "note"])
+    return table.astype(dict.fromkeys((*names, "seconds"), "float64") | {"parameters": "Int64", "lacks": "Int64"})
 
 
 def references(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
@@ -41,19 +42,23 @@ def references(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
 
 
 def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
-    """Whatever has a row, by label; combinations where their score places them, behind models with the same one."""
+    """Whatever has a row, by label; combinations where their score places them, behind models with the same one, and last where
+    nothing is scored."""
     results = {one.model.label: one for one in outcome.results}
     comparison = outcome.comparison
     ranking = comparison.ranking if comparison else ()
-    ranked = [(label, results[label]) for label in ranking] + [(one.model.label, one) for one in outcome.combinations]
-    if ranked:
-        ranked.sort(key=lambda row: rank_key(row[1], comparison.score))
-    return ranked + [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+    combined = [(one.model.label, one) for one in outcome.combinations]
+    others = [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
+    if not ranking:  # nothing was scored, of the combinations neither
+        return others + combined
+    ranked = [(label, results[label]) for label in ranking] + combined
+    return sorted(ranked, key=lambda row: rank_key(row[1], comparison.score)) + others
 
 
 def columns(outcome: Outcome) -> tuple[str, ...]:
     """The scores that the table shows: of points, of the intervals from the narrowest, and of those that models claim."""
-    intervals = [score_key(name, one) for one in sorted(outcome.spec.coverages or ()) for name in ("coverage", "winkler")]
+    coverages = sorted(outcome.spec.coverages or ()) if outcome.spec.origins != 0 else ()  # without origins none is scored
+    intervals = [score_key(name, one) for one in coverages for name in ("coverage", "winkler")]
     known = {name for one in outcome.done if one.scores for name in one.scores.values}
     return (*POINT, *intervals, *(own for name in intervals if (own := f"{OWN}{name}") in known))
 
@@ -65,9 +70,12 @@ def _row(
     whose = {"model": label, "best": outcome.comparison is not None and label == outcome.comparison.best, "kind": kind}
     if result is None:
         return {**whose, "note": outcome.missing.get(label, "not finished")}
-    cost = {"seconds": result.seconds, "parameters": result.parameters}
+    lacks = len(result.absent) if series_id is None else int(series_id in result.absent)
+    cost = {"seconds": result.seconds, "parameters": result.parameters, "lacks": lacks}
     if result.state == "failed":
         return {**whose, **cost, "note": f"failed: {result.error}"}
+    if series_id in result.absent:
+        return {**whose, **cost, "note": f"left out: {result.absent[series_id]}"}
     scores = _scores(result, series_id)
     values = {name: scores.values.get(name) for name in names} if scores else {}
     return {**whose, **values, **cost, "note": "; ".join((*_absent(scores, names), *result.notes))}
@@ -115,10 +123,12 @@ def _unit(metric: Metric, unit: str) -> str:
 
 
 def best_of(table: pd.DataFrame, name: str) -> int | None:
-    """The row with the best score in one column, None where none has one."""
+    """The row with the best score in one column, None where none has one; of the rows that lack the fewest series, because a
+    mean over fewer is of other series."""
     try:
         metric, coverage = described(name.removeprefix(OWN))
     except ConfigError:
         return None
-    distances = table[name].dropna().map(lambda value: metric.distance(value, coverage))
+    whole = table[table["lacks"].eq(table.loc[table[name].notna(), "lacks"].min()).fillna(False)]
+    distances = whole[name].dropna().map(lambda value: metric.distance(value, coverage))
     return None if distances.empty else int(distances.idxmin())

@@ -61,8 +61,9 @@ class Outcome:
 
     @property
     def series_ids(self) -> tuple[str, ...]:
-        """The ids of the series; none before a model has ended."""
-        return tuple(one.series_id for one in self.done[0].series) if self.done else ()
+        """The ids of the series that some model forecasts, in their order in the run; none before a model has ended."""
+        most = sorted(self.done, key=lambda task: len(task.absent))
+        return tuple(dict.fromkeys(one.series_id for task in most for one in task.series))
 
     def of_series(self, series_id: str) -> dict[str, SeriesResult]:
         """What each model that is done gave for one series, by label."""

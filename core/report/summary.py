@@ -63,6 +63,7 @@ def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
         "state": task.state,
         "error": task.error,
         "notes": list(task.notes),
+        "left_out": dict(task.absent),
         "seconds": task.seconds,
         "parameters": task.parameters,
         "scores": _values(task.scores),

@@ -33,8 +33,8 @@ class Plan:
 
     @property
     def train_end(self) -> int:
-        """How many values are known at the first origin of all; everything, if nothing is backtested."""
-        return self.origins[0] if self.scored else self.length
+        """How many values are known at the first origin of all; everything, if there is none."""
+        return self.origins[0] if self.origins else self.length
 
 
 def plan(
@@ -49,6 +49,9 @@ def plan(
     fewer calibration origins, then fewer of both. `calibration` is how many there are where everything fits: more than
     usual where gaps leave some of their errors unknown.
 
+    With 0 origins nothing is scored, and the calibration origins come last: the last one at length − horizon. There are as many
+    as leave half of the series for training, or four if that leaves `shortest`, or as few as fit; none where none does.
+
     Raises TooShortError when not even one origin fits; with 0 origins, when fewer than `shortest` values are there.
     """
     if origins == 0:
@@ -56,7 +59,7 @@ def plan(
             raise TooShortError(
                 f"{length} points are too few: a forecast needs {shortest} to train on; bring at least {shortest} points"
             )
-        return Plan(length, horizon, (), ())
+        return Plan(length, horizon, _held_out(length, horizon, shortest, calibration), ())
     if length < shortest + horizon:
         raise TooShortError(
             f"{length} points are too few: horizon {horizon} needs {shortest} to train on and {horizon} to test on; "
@@ -70,6 +73,16 @@ def plan(
             before = tuple(range(start, start + before))
             return Plan(length, horizon, before, tuple(range(first, length - horizon + 1, stride)))
     raise AssertionError("one scored origin without calibration always fits")
+
+
+def _held_out(length: int, horizon: int, shortest: int, calibration: int) -> tuple[int, ...]:
+    """The calibration origins where nothing is scored."""
+    end = length - horizon + 1
+    for count in range(calibration, 0, -1):
+        room = max(shortest, length // 2) if count > 4 else shortest
+        if end - count >= room:
+            return tuple(range(end - count, end))
+    return ()
 
 
 def _sizes(wanted: int, calibration: int) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -132,7 +133,12 @@ class TimeSeries:
         if isinstance(self.index, pd.RangeIndex):
             step = self.index.step
             return pd.RangeIndex(self.index[-1] + step, self.index[-1] + step * (horizon + 1), step)
-        return pd.date_range(self.index[-1], periods=horizon + 1, freq=self.index.freq)[1:]
+        return _dates_after(self.index[-1], self.index.freq, horizon)
+
+
+@lru_cache(maxsize=4096)  # pandas takes half a millisecond, and every series and model of a panel asks for the same ones
+def _dates_after(last: pd.Timestamp, freq: pd.offsets.BaseOffset, horizon: int) -> pd.DatetimeIndex:
+    return pd.date_range(last, periods=horizon + 1, freq=freq)[1:]
 
 
 def labels(index: Index) -> list[str] | list[int]:

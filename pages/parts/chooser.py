@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -111,6 +111,12 @@ def start_anew() -> None:
         for key, value in kept.items():
             if value is not None:
                 state.put(key, value)
+
+
+def choose(wanted: Collection[str]) -> None:
+    """Let just the models of these names take part, each once."""
+    for card in cards():
+        state.put(f"{card.key}.on", card.name in wanted and card.id.endswith(".1"))
 
 
 def fill(models: Sequence[ModelSpec]) -> None:

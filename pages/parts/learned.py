@@ -12,7 +12,7 @@ from core.charts.labels import number_label
 from core.charts.roots import roots_chart
 from core.charts.theme import styles
 from core.models.arx import Summary
-from core.models.autoregression import AR
+from core.models.autoregression import AR, FittedAR
 from core.models.polynomial import Root
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel
@@ -31,11 +31,11 @@ def show(record: RunRecord, panel: Panel) -> None:
     if not found:
         st.caption("No AR has finished in this run.")
         return
-    ids = [series.id for series in panel]
     with st.container(horizontal=True):
         label = _ask("AR model", "learned.model", list(found))
-        series_id = _ask("Series", "learned.series", ids)
-    summary = summary_of(found[label].model, services.weights(record.id, found[label].id), series_id)
+        fitted = restored(found[label].model, services.weights(record.id, found[label].id))
+        series_id = _ask("Series", "learned.series", list(fitted.ids))
+    summary = fitted.summary(series_id)
     said = implied(summary, panel[series_id].freq)
     st.markdown(safe(said, 600))
     left, right = st.columns([3, 2], gap="large")
@@ -53,12 +53,12 @@ def show(record: RunRecord, panel: Panel) -> None:
     )
 
 
-def summary_of(model: ModelSpec, weights: Mapping[str, np.ndarray], series_id: str) -> Summary:
-    """What one AR learned of one series, from what was kept of its fit: "<seed>/<name>"."""
+def restored(model: ModelSpec, weights: Mapping[str, np.ndarray]) -> FittedAR:
+    """One AR, with an equation for each series that it could learn, from what was kept of its fit: "<seed>/<name>"."""
     seed = next(iter(weights)).partition("/")[0]  # a model without randomness has one
     prefix = f"{seed}/"
     arrays = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
-    return model.build().restore(arrays).summary(series_id)
+    return model.build().restore(arrays)
 
 
 def implied(summary: Summary, freq: str | None) -> str:

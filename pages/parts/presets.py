@@ -1,8 +1,8 @@
-"""Quick, balanced or thorough: what all cards start from, for the series and the horizon at hand."""
+"""Quick, balanced or thorough: what all cards start from, for the series and the horizon at hand; and models to start with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AppError
 from core.evaluation.facts import facts_of, traits_of
 from core.evaluation.spec import RunSpec
-from core.models.presets import NAMES, SEEDS, Facts, preset
+from core.models.presets import NAMES, SEEDS, Facts, best_guess, preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.parameters import Value, parameters
@@ -45,13 +45,19 @@ def name() -> str:
     return str(state.get(CHOSEN))
 
 
-def ask(fill: Callable[[], None]) -> None:
-    """Which preset; a change is followed by `fill`, which brings it into the cards."""
+def ask(fill: Callable[[], None], choose: Callable[[Collection[str]], None]) -> None:
+    """Which preset; a change is followed by `fill`, which brings it into the cards. The button lets `choose` tick models."""
     chosen = name()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
             "Settings of all models", NAMES, format_func=str.capitalize, key=CHOSEN, required=True, persist_state="session",
             on_change=_taken, args=(fill,), label_visibility="collapsed", width="content",
+        )  # fmt: skip
+        guessed = ", ".join(MODELS[one].label for one in best_guess())
+        st.button(
+            "Best guess", key="train.guess", icon=":material/auto_awesome:", on_click=choose, args=(best_guess(),),
+            help=f"Choose {guessed}, and nothing else: models of different kinds, which are good starting points. The run "
+            "computes their combinations too.",
         )  # fmt: skip
         st.caption(HELP[chosen], width="content")
 

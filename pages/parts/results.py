@@ -182,8 +182,8 @@ def fan(outcome: Outcome, chosen: Selection) -> Drawing:
 
 def _whole(outcome: Outcome, lines: list[FanLine]) -> str:
     """ "4 models", "4 models and 3 combinations"."""
-    combined = len(lines) - len(outcome.done)
-    models = count(len(outcome.done), "model")
+    combined = len({line.label for line in lines} & {one.model.label for one in outcome.combinations})
+    models = count(len(lines) - combined, "model")
     return f"{models} and {count(combined, 'combination')}" if combined else models
 
 
@@ -279,11 +279,7 @@ def training(outcome: Outcome) -> None:
         lambda: losses_chart(fits[key], styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
         f"Losses by epoch of {count(len(fits[key]), 'network')}",
     )
-    st.caption(
-        "The validation part decides which epoch is kept. Epoch 0 is the linear path that training starts from: it forecasts "
-        "unless another is clearly lower, by a twentieth, or by 50 % over the root of how many validation windows share no "
-        "target, for by so much luck is lower."
-    )
+    st.caption("The validation part decides how many epochs the network is trained for. Epoch 0 is before training.")
 
 
 def table(outcome: Outcome, chosen: Selection) -> None:

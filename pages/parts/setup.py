@@ -33,7 +33,7 @@ def ask(panel: Panel) -> None:
         st.number_input(
             "Past forecasts to replay", 0, 10_000, None, key="train.origins", persist_state="session",
             placeholder="Automatic: up to 20",
-            help="Origins: times in the past from which every model forecasts, to be scored. 0 tests nothing.",
+            help="Origins: times in the past from which every model forecasts, to be scored. 0 scores nothing.",
         )  # fmt: skip
     with right:
         st.pills(

@@ -55,10 +55,6 @@ def combined(*labels, one=None, coverages=()):
     return {each.result.model.name.removeprefix("combination_"): each for each in found}
 
 
-def points_of(label, one):
-    return task(label, one).series[0].backtest.point[:, 0]
-
-
 def points(combination):
     past = combination.result.series[0].backtest
     return np.concatenate([past.earlier, past.point])[:, 0]
@@ -86,31 +82,42 @@ def test_inverse_error_weights_are_those_worked_by_hand():
 
 
 def test_errors_whose_outcomes_are_not_all_known_weigh_nothing():
-    errors = np.array([[[1.0, 1], [1, 1], [8, 8]], [[2.0, 2], [2, 2], [0, 0]]])
-    origins = np.array([10, 11, 12])
-    assert inverse_error_weights(errors, origins, 2, 13).tolist() == pytest.approx([2 / 3, 1 / 3])  # 12 + 2 > 13
-    assert inverse_error_weights(errors, origins, 2, 14).tolist() == pytest.approx([(4 / 3) / (14 / 3), (10 / 3) / (14 / 3)])
-    assert inverse_error_weights(errors, origins, 2, 11).tolist() == [0.5, 0.5]  # nothing is known yet
+    """Two steps ahead from origins 4, 5, 6 and 7: at 7 the weights know the origins 4 and 5, at 6 the first alone."""
+    values = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 9.0, 7.0, 12.0, 10.0])
+    one, plan = series(values), Plan(9, 2, (4, 5, 6), (7,))
+    errors = {"A": [[1.0, 1], [3, 3], [50, 50], [2, 2]], "B": [[2.0, 2], [4, 4], [0, 0], [8, 8]]}
+    tasks = []
+    for label, some in errors.items():
+        past = np.lib.stride_tricks.sliding_window_view(values, 2)[4:] - np.array(some)
+        tested = backtest(one, plan, past, ())
+        final = Forecast("a", label, one.future(2), [1.0, 1.0])
+        each = SeriesResult("a", final, tested, score(tested, one, ()))
+        tasks.append(TaskResult(ModelSpec("naive", label), "done", 1.0, series=(each,), scores=each.scores))
+    spec = RunSpec((), tuple(task.model for task in tasks), 2, season=1)
+    found = combine(Experiment(spec, Panel((one,)), {"a": plan}, {"a": ()}), tasks, ("A", "B"))[-1]
+    (tested,) = (each.backtest for each in found.result.series)
+    off = np.lib.stride_tricks.sliding_window_view(values, 2)[4:] - np.concatenate([tested.earlier, tested.point])
+    # known at 4 and 5: nothing; at 6: 1 and 2, weights 2/3, 1/3; at 7: 2 and 3, weights 3/5, 2/5
+    assert off[:, 0].tolist() == pytest.approx([1.5, 3.5, 50 * 2 / 3, 0.6 * 2 + 0.4 * 8])
+    assert found.weights["a"] == pytest.approx((3.5 / 17.5, 14 / 17.5))  # at last 14 and 3.5
+
+
+def weighed(*sizes, has=None):
+    """The weights of models with these mean absolute errors."""
+    table = np.array(sizes)
+    return inverse_error_weights(table, np.ones(table.shape, bool) if has is None else np.array(has)).tolist()
 
 
 def test_a_model_without_any_error_gets_nearly_all_the_weight_and_none_is_infinite():
-    origins = np.array([3])
-    assert inverse_error_weights(np.array([[[0.0]], [[5.0]]]), origins, 1, 9).tolist() == pytest.approx([1, 1e-6], rel=1e-5)
-    assert inverse_error_weights(np.zeros((4, 1, 1)), origins, 1, 9).tolist() == [0.25] * 4
-    assert inverse_error_weights(np.array([[[1e-300]], [[3e-300]]]), origins, 1, 9).tolist() == pytest.approx([0.75, 0.25])
+    assert weighed(0.0, 5.0) == pytest.approx([1, 1e-6], rel=1e-5)
+    assert weighed(0.0, 0.0, 0.0, 0.0) == [0.25] * 4
+    assert weighed(1e-300, 3e-300) == pytest.approx([0.75, 0.25])
+    assert weighed(np.nan, np.nan) == [0.5, 0.5]
 
 
-def test_what_was_not_observed_weighs_nothing():
-    errors = np.array([[[1.0, np.nan], [np.nan, 3.0]], [[4.0, np.nan], [np.nan, 4.0]]])
-    assert inverse_error_weights(errors, np.array([1, 2]), 2, 9).tolist() == pytest.approx([2 / 3, 1 / 3])
-    assert inverse_error_weights(np.full((2, 2, 2), np.nan), np.array([1, 2]), 2, 9).tolist() == [0.5, 0.5]
-
-
-def test_weights_find_the_better_of_two_unbiased_models():
-    noise = np.random.default_rng(8).normal(size=(2, 40_000, 1)) * np.array([1.0, 2.0])[:, None, None]
-    weights = inverse_error_weights(noise, np.arange(40_000), 1, 40_000)
-    assert weights.tolist() == pytest.approx([2 / 3, 1 / 3], abs=0.01)  # mean absolute errors as 1 to 2
-    assert np.square(weights @ noise[:, :, 0]).mean() == pytest.approx(4 / 9 + 4 / 9, rel=0.05)  # the better alone has 1
+def test_a_model_that_lacks_a_series_has_no_weight_there():
+    assert weighed(2.0, 1.0, 6.0, has=[True, False, True]) == pytest.approx([0.75, 0, 0.25])
+    assert weighed(np.nan, np.nan, np.nan, has=[True, False, True]) == [0.5, 0, 0.5]
 
 
 def test_a_combination_has_intervals_by_the_same_rule_and_scores():
@@ -141,34 +148,19 @@ def test_who_is_left_out_is_said():
     )  # fmt: skip
 
 
-def test_what_two_models_say_alike_counts_once():
+def test_every_model_counts_as_what_it_is_even_where_two_say_the_same():
     one = series()
     twin = replace(task("A", one), model=ModelSpec("gru", "Twin"))
-    labels = ("A", "Twin", "B", "C")
-    tasks = [task("A", one), twin, task("B", one), task("C", one)]
-    found = {
-        each.result.model.name.removeprefix("combination_"): each
-        for each in combine(experiment_of(one, *labels), tasks, labels)
-    }
-    for rule, alone in combined("A", "B", "C").items():
-        np.testing.assert_allclose(points(found[rule]), points(alone), rtol=1e-12)
-    assert found["mean"].weights["a"] == pytest.approx((1 / 3, 0, 1 / 3, 1 / 3))
-    assert found["inverse"].weights["a"][1] == 0
-    said = ("made of A, Twin, B and C", "the next forecast of Twin repeats another's, and counts once with it")
-    assert found["mean"].result.notes == said
+    labels = ("A", "Twin", "B")
+    (mean, median, _) = combine(experiment_of(one, *labels), [task("A", one), twin, task("B", one)], labels)
+    assert mean.weights["a"] == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    assert points(mean).tolist() == pytest.approx((2 * past_of("A", one) + past_of("B", one)) / 3)
+    assert points(median).tolist() == past_of("A", one).tolist()
+    assert mean.result.notes == ("made of A, Twin and B",)
 
 
-def test_models_that_part_later_count_once_before_and_twice_after():
-    one = series()
-    (alike,) = task("A", one).series
-    parted = alike.backtest.point.copy()
-    parted[-1] += 6.0
-    later = replace(alike, backtest=replace(alike.backtest, point=parted))
-    other = replace(task("A", one), model=ModelSpec("gru", "Other"), series=(later,))
-    labels = ("A", "Other", "B")
-    (mean, *_) = combine(experiment_of(one, *labels), [task("A", one), other, task("B", one)], labels)
-    np.testing.assert_array_equal(points(mean)[:-1], points(combined("A", "B")["mean"])[:-1])
-    assert points(mean)[-1] == pytest.approx((2 * alike.backtest.point[-1, 0] + 6 + points_of("B", one)[-1]) / 3)
+def past_of(label, one):
+    return task(label, one).series[0].past[:, 0]
 
 
 def test_results_that_were_stored_without_earlier_points_are_left_out():
@@ -246,18 +238,103 @@ def test_the_run_says_that_no_combination_beats_the_best_model():
     assert found.ranking == ("Drift", "Mean")
 
 
-def test_without_two_models_or_without_a_backtest_there_is_no_combination():
+def test_one_model_is_no_combination():
+    found = real(np.cumsum(np.random.default_rng(2).normal(4, 1, 60)), "drift").comparison
+    assert (found.combinations, found.combined) == ((), None)
+
+
+def test_without_a_backtest_the_next_forecasts_are_combined_and_weighed_by_what_was_held_out():
     walk = np.cumsum(np.random.default_rng(2).normal(4, 1, 60))
-    for result in (real(walk, "drift"), real(walk, "drift", "mean", origins=0, coverages=None)):
-        assert (result.comparison.combinations, result.comparison.combined) == ((), None)
+    found = real(walk, "drift", "mean", origins=0, coverages=None)
+    mean, inverse = found.comparison.combinations
+    finals = [task.series[0].forecast.point for task in found.tasks]
+    (one,) = mean.result.series
+    assert one.forecast.point == pytest.approx(sum(finals) / 2)
+    assert one.forecast.levels == (0.025, 0.1, 0.5, 0.9, 0.975)
+    assert (one.backtest, one.scores, mean.result.scores, found.comparison.combined) == (None, None, None, None)
+    plan = found.experiment.plans["a"]
+    held = np.lib.stride_tricks.sliding_window_view(walk, 4)[list(plan.calibration)]
+    sizes = [np.abs(held - task.series[0].earlier).mean() for task in found.tasks]
+    assert inverse.weights["a"] == pytest.approx((sizes[1] / sum(sizes), sizes[0] / sum(sizes)))
 
 
-def test_a_panel_is_combined_series_by_series():
+def test_a_series_too_short_to_hold_anything_out_is_combined_without_intervals():
+    found = real(np.array([3.0, 5, 4, 8, 6]), "drift", "mean", origins=0, coverages=None)
+    for one in found.comparison.combinations:
+        assert one.result.series[0].forecast.levels == (0.5,)
+        assert one.weights["a"] == (0.5, 0.5)
+
+
+def panel_of_two():
     noise = np.random.default_rng(9)
-    panel = Panel((series(np.cumsum(noise.normal(2, 1, 60))), series(noise.normal(9, 1, 50), "b")))
+    return Panel((series(np.cumsum(noise.normal(2, 1, 60))), series(noise.normal(9, 1, 50), "b")))
+
+
+def test_a_panel_is_combined_series_by_series_with_weights_between_its_own_and_the_panels():
     models = tuple(ModelSpec(name, MODELS[name].label) for name in ("drift", "mean"))
-    found = run(design(RunSpec((), models, 3, season=1, origins=4), panel)).comparison.combinations[-1]
-    assert found.weights["a"][0] > 0.8 > 0.5 > found.weights["b"][0]  # a trend for the one, a level for the other
-    assert sum(found.weights["b"]) == pytest.approx(1)
+    result = run(design(RunSpec((), models, 3, season=1, origins=4), panel_of_two()))
+    found = result.comparison.combinations[-1]
+    own, scaled, count = {}, [], {}
+    for name in ("a", "b"):
+        one, plan = result.experiment.panel[name], result.experiment.plans[name]
+        actual = np.lib.stride_tricks.sliding_window_view(one.values, 3)[list(plan.origins)]
+        sizes = [
+            np.abs(actual - next(each for each in task.series if each.series_id == name).past).mean() for task in result.tasks
+        ]
+        own[name] = sizes[1] / sum(sizes)  # of two, the inverse shares
+        scaled.append(np.array(sizes) / np.abs(np.diff(one.values[: plan.train_end])).mean())
+        count[name] = 1 + (plan.origins[-1] - plan.origins[0]) / 3
+    common = np.mean(scaled, axis=0)
+    theirs = common[1] / common.sum()
+    for name in ("a", "b"):
+        expected = (count[name] * own[name] + 5 * theirs) / (count[name] + 5)
+        assert found.weights[name] == pytest.approx((expected, 1 - expected))
+    assert found.weights["a"][0] > found.weights["b"][0]  # a trend for the one, a level for the other
     each = [one.scores.values["mase"] for one in found.result.series]
     assert found.result.scores.values["mase"] == pytest.approx(sum(each) / 2)
+
+
+def test_a_series_that_a_model_lacks_is_combined_of_the_others():
+    models = tuple(ModelSpec(name, MODELS[name].label) for name in ("drift", "mean", "naive"))
+    result = run(design(RunSpec((), models, 3, season=1, origins=4), panel_of_two()))
+    drift, *others = result.tasks
+    lacking = [replace(drift, series=drift.series[:1]), *others]
+    mean, median, inverse = combine(result.experiment, lacking, ("Drift", "Mean", "Naive"))
+    assert mean.weights == {"a": pytest.approx((1 / 3, 1 / 3, 1 / 3)), "b": (0, 0.5, 0.5)}
+    assert inverse.weights["b"][0] == 0
+    of_b = [task.series[1].forecast.point for task in others]
+    for one in (mean, median):
+        assert one.result.series[1].forecast.point == pytest.approx(sum(of_b) / 2)
+    lonely = [replace(drift, series=drift.series[:1]), replace(others[0], series=others[0].series[:1])]
+    alone = combine(result.experiment, lonely, ("Drift", "Mean"))
+    assert [one.series_id for one in alone[0].result.series] == ["a"]
+
+
+def test_in_a_panel_what_one_series_does_later_moves_no_weight_and_no_interval_of_another():
+    models = tuple(ModelSpec(name, MODELS[name].label) for name in ("drift", "mean", "naive"))
+    noise = np.random.default_rng(4)
+    days = [pd.date_range(end="2030-03-01", periods=length, freq="D") for length in (60, 52, 47, 60, 60, 60)]
+    values = [np.cumsum(noise.normal(1, 1 + place, len(index))) for place, index in enumerate(days)]
+
+    def told(some):
+        panel = Panel(
+            tuple(
+                TimeSeries(f"s{place}", index, each, np.ones(len(index), bool))
+                for place, (index, each) in enumerate(zip(days, some, strict=True))
+            )
+        )
+        return run(design(RunSpec((), models, 3, season=1, origins=6, coverages=(0.8,)), panel))
+
+    before = told(values)
+    last = before.experiment.plans["s0"].scored[-1]
+    changed = [each.copy() for each in values]
+    changed[3][last:] += 500.0  # after the last origin of all
+    after = told(changed)
+    pairs = [*zip(before.tasks, after.tasks, strict=True)]
+    pairs += [(one.result, other.result) for one, other in zip(
+        before.comparison.combinations, after.comparison.combinations, strict=True)]  # fmt: skip
+    for one, other in pairs:
+        for mine, theirs in zip(one.series, other.series, strict=True):
+            np.testing.assert_array_equal(mine.backtest.point, theirs.backtest.point)
+            np.testing.assert_array_equal(mine.backtest.quantiles, theirs.backtest.quantiles)
+    assert (pairs[0][0].series[0].forecast.quantiles != pairs[0][1].series[0].forecast.quantiles).any()  # known at the end

@@ -224,17 +224,6 @@ def test_the_verdict_names_whom_the_best_does_not_clearly_beat():
     )
 
 
-def test_the_verdict_says_that_the_best_network_learned_nothing():
-    one = steps()
-    tasks = [replace(task("GRU", ERRORS["GRU"], one), is_learned=False), task("Naive", ERRORS["Naive"], one)]
-    words = (
-        "; training gained nothing in the backtest, where it forecasts by its linear path alone; "
-        "it is clearly better than Naive"
-    )
-    assert words in compare(experiment_of(one), tasks).verdict
-    assert "gained nothing" not in compare(experiment_of(one), [replace(tasks[0], is_learned=True), tasks[1]]).verdict
-
-
 def test_intervals_that_held_far_too_little_are_told():
     scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81, "coverage_99": 0.8}, {}, {})
     best = TaskResult(ModelSpec("gru", "GRU"), "done", 1.0, scores=scores)
@@ -268,6 +257,43 @@ def test_the_verdict_of_equal_forecasts():
     more = [task(label, ERRORS["AR"], one) for label in NAMES]
     assert compare(experiment_of(one), more[:3]).verdict.startswith("GRU, AR and Seasonal naive forecast equally well, with")
     assert compare(experiment_of(one), more).verdict.startswith("GRU, AR and 2 others forecast equally well, with")
+
+
+def lacking(one, *names):
+    return replace(one, absent=dict.fromkeys(names, "it explodes"))
+
+
+def test_a_model_without_the_hard_series_does_not_win_by_the_easy_ones():
+    easy, hard = steps(), steps(name="b")
+    both = [task(label, (ERRORS[label], 9 + ERRORS[label]), easy, hard) for label in ("GRU", "Naive")]
+    only = lacking(task("AR", 0.1 * ERRORS["AR"], easy), "b")
+    found = compare(experiment_of(easy, hard), [only, *both])
+    assert only.scores.values["mase"] < both[0].scores.values["mase"]
+    assert found.ranking == ("GRU", "Naive")
+    assert found.verdict.endswith("; not ranked, because series are missing: AR (1 of 2 series).")
+    alone = compare(experiment_of(easy, hard), [only, both[0]])
+    assert alone.verdict.startswith("GRU is the only model that is ranked, with a MASE of ")
+    assert alone.verdict.endswith(
+        "there is nothing to compare it with; not ranked, because series are missing: AR (1 of 2 series)."
+    )
+
+
+def test_models_that_lack_the_same_series_rank_over_the_others():
+    one = steps()
+    tasks = [lacking(task(label, ERRORS[label], one), "b", "c") for label in ("AR", "Naive")]
+    found = compare(experiment_of(one, steps(name="b"), steps(name="c")), tasks)
+    assert found.ranking == ("AR", "Naive")
+    assert found.verdict.endswith("; 2 of 3 series are in no score.")
+
+
+def test_where_each_model_lacks_another_series_none_ranks():
+    one, other = steps(), steps(name="b")
+    tasks = [lacking(task("AR", ERRORS["AR"], one), "b"), lacking(task("GRU", ERRORS["GRU"], other), "a")]
+    found = compare(experiment_of(one, other), tasks)
+    assert (found.ranking, found.pairs) == ((), ())
+    assert found.verdict == (
+        "No model is ranked, because each lacks series that another has: AR (1 of 2 series), GRU (1 of 2 series)."
+    )
 
 
 def test_the_verdict_of_one_model_of_none_and_without_a_backtest():

@@ -1,5 +1,6 @@
 """The AR adapter against statsmodels' own results, and against closed forms."""
 
+import re
 import warnings
 from dataclasses import replace
 
@@ -163,6 +164,55 @@ def test_a_forecast_that_explodes_is_an_error_not_a_number():
     series = plain(1.9 ** np.arange(40))
     with pytest.raises(FitError, match=r"AR\(1\) explodes within 2000 steps; choose a shorter order or horizon"):
         fit(AR(order=1), series).forecast(series, 2000)
+
+
+def beyond(values, point):
+    """How far outside the values a forecast gets, in ranges of them."""
+    span = values.max() - values.min()
+    return max(point.max() - values.max(), values.min() - point.min()) / span
+
+
+@pytest.mark.parametrize(("seed", "first", "used"), [(12, 8, 3), (26, 8, 1)])
+def test_an_order_that_was_chosen_gives_way_to_a_smaller_one_where_its_forecast_runs_off(seed, first, used):
+    values = 10 + np.round(np.random.default_rng(seed).standard_normal(20), 1)
+    assert beyond(values, reference(values, first, "constant", False).forecast(18)) > 10
+    assert beyond(values, reference(values, first, "constant", False).forecast(3)) < 10
+    series = plain(values)
+    near, far = (AR().fit(Panel((series,)), horizon, Context()) for horizon in (3, 18))
+    assert (order_of(near), near.notes) == (first, ())
+    why = f"AR({first}) leaves the known values by more than 10 times their range within 18 steps"
+    assert far.notes == (f"{why}, so AR({used}) was fitted (series 'y')",)
+    expected = reference(values, used, "constant", False).forecast(18)
+    np.testing.assert_allclose(far.forecast(series, 18).point, expected, rtol=1e-8)
+    assert beyond(values, expected) < 10
+
+
+def test_an_order_that_was_given_is_not_exchanged():
+    values = 10 + np.round(np.random.default_rng(12).standard_normal(20), 1)
+    for model in (AR(order=8), AR(lags="1,2,3,4,5,6,7,8")):
+        fitted = model.fit(Panel((plain(values),)), 18, Context())
+        assert (order_of(fitted), fitted.notes) == (8, ())
+        words = r"^AR\(8\) leaves the known values by more than 10 times their range within 18 steps; choose a shorter order or"
+        with pytest.raises(FitError, match=words):
+            fitted.forecast(plain(values), 18)
+
+
+def test_a_series_that_every_order_runs_off_on_leaves_the_panel_by_name():
+    grows = 1.3 ** np.arange(40) * (1 + 0.01 * np.random.default_rng(1).standard_normal(40))
+    why = "AR(9) leaves the known values by more than 10 times their range within 40 steps, and so does every smaller order"
+    with pytest.raises(FitError, match=re.escape(why)):
+        AR().fit(Panel((plain(grows),)), 40, Context())
+    calm = plain(5 + ar1(80, 0.5, seed=3), name="calm")
+    for fitted in (found := AR().fit(Panel((plain(grows, name="grows"), calm)), 40, Context()), AR().restore(found.arrays())):
+        assert dict(fitted.absent) == {"grows": why}
+        assert fitted.forecast(calm, 40).point == pytest.approx(
+            AR().fit(Panel((calm,)), 40, Context()).forecast(calm, 40).point, rel=1e-12
+        )
+        with pytest.raises(FitError, match=re.escape(why)):
+            fitted.forecast(plain(grows, name="grows"), 40)
+    short = AR().fit(Panel((plain(grows, name="grows"), calm)), 3, Context())
+    assert not short.absent
+    assert beyond(grows, short.forecast(plain(grows, name="grows"), 3).point) == pytest.approx(1.3**3 - 1, abs=0.1)
 
 
 def test_each_series_has_its_own_equation():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError
 from core.models.network import Network
-from core.models.presets import NAMES, SEEDS, Facts, preset
+from core.models.presets import BEST_GUESS, NAMES, SEEDS, Facts, best_guess, preset
 from core.models.registry import MODELS
 from core.parameters import parameters
 
@@ -46,6 +46,15 @@ def test_each_preset_trains_longer_and_larger_networks_than_the_one_before(model
         assert found == sorted(found)
     assert sizes[0].epochs < sizes[2].epochs
     assert all(one.patience <= one.epochs for one in sizes)
+
+
+def test_the_best_guess_is_a_few_models_of_different_families_as_they_come():
+    names = best_guess()
+    families = [MODELS[name].family for name in names]
+    assert len(set(families) - {"simple"}) >= 2
+    assert sum(MODELS[name].is_random for name in names) == 1  # one network, and which one no data decide
+    assert not any(MODELS[name].is_benchmark for name in names)
+    assert BEST_GUESS not in NAMES
 
 
 def test_the_sizes_of_a_known_series():

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from core.errors import FitError
 from core.models.registry import MODELS
-from core.models.seriesfit import Equation, PerSeries, normal_quantiles, settled
+from core.models.seriesfit import Equation, PerSeries, is_far, normal_quantiles, settled
 from core.progress import Context
 from core.series.timeseries import Panel
 from tests.bench.known import plain
@@ -60,6 +60,48 @@ def test_each_series_finds_its_own_equation_again():
     for series in PANEL:
         assert fitted.forecast(series, 1).point == [series.values.mean()]
     assert fitted.parameter_count == 4
+
+
+@pytest.mark.parametrize(
+    ("point", "is_out"),
+    [([-150.0, 144.0], False), ([0.0, -150.1], True), ([144.1, 0.0], True), ([0.0, np.nan], True), ([np.inf, 0.0], True)],
+)
+def test_ten_ranges_beyond_the_known_values_is_too_far(point, is_out):
+    assert is_far(np.array(point), np.array([-4.0, -10.0, 4.0])) is is_out  # from −10 to 4, so from −10 − 140 to 4 + 140
+
+
+def test_values_that_are_all_the_same_bound_nothing():
+    assert not is_far(np.array([3.0 + 1e-15, 9.0]), np.full(4, 3.0))
+
+
+@dataclass(frozen=True)
+class Picky(Levels):
+    """It learns no series whose mean is below zero, and forecasts level."""
+
+    def fit_one(self, series, horizon, context):
+        if series.values.mean() < 0:
+            raise FitError(f"{series.id} is below zero; choose more")
+        return super().fit_one(series, horizon, context)
+
+
+def test_a_series_that_cannot_be_fitted_is_absent_by_name_and_the_others_are_there():
+    fitted = Picky().fit(PANEL, 1, Context())
+    why = {name: f"{name} is below zero; choose more" for name in ("s-9", "s-6", "s-3")}
+    for one in (fitted, Picky().restore(fitted.arrays())):
+        assert (one.ids, dict(one.absent)) == (("s4",), why)
+        assert one.forecast(PANEL["s4"], 1).point == [5.0]
+        with pytest.raises(FitError, match=r"^s-6 is below zero; choose more$"):
+            one.forecast(PANEL["s-6"], 1)
+
+
+def test_where_none_can_be_fitted_the_first_reason_is_that_of_the_model():
+    with pytest.raises(FitError, match=r"^s-6 is below zero; choose more$"):
+        Picky().fit(Panel((PANEL["s-6"], PANEL["s-3"])), 1, Context())
+
+
+def test_what_was_kept_before_series_could_be_absent_is_restored():
+    arrays = {name: array for name, array in Levels().fit(PANEL, 1, Context()).arrays().items() if "absent" not in name}
+    assert Levels().restore(arrays).absent == {}
 
 
 def test_a_note_is_said_once_for_all_series_it_is_true_of():

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import app_test
 
 from core.workbench import Workbench, default_home, shared
 from tests.faults.home import LONG, ended, launched, months, network, plain, until
-from tests.pages.visiting import BUBBLE, HOSTILE, WarmServer, bubble, hostile_models, hostile_panel
+from tests.pages.visiting import BUBBLE, HOSTILE, WarmServer, bubble, hostile_models, hostile_panel, partial_panel
 
 SHARED = ExitStack()  # what ends with the last test of this folder; a fixture would end with the session
 
@@ -66,6 +66,7 @@ def ran(bench):
             bench, BUBBLE, *plain("naive"), workspace="one failed", panel=Panel((bubble(),)), horizon=330, origins=1
         ),
         "all failed": launched(bench, BUBBLE, workspace="all failed", panel=Panel((bubble(),)), horizon=330, origins=1),
+        "partial": launched(bench, *plain("naive", "ar"), workspace="partial", panel=partial_panel(), horizon=12, origins=3),
         "hostile": launched(bench, *hostile_models(), workspace="hostile", panel=hostile_panel()),
         "untested": launched(bench, *plain("naive"), workspace="untested", origins=0, panel=Panel((months(),))),
     }

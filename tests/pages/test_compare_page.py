@@ -159,6 +159,20 @@ def test_a_failed_model_stands_in_the_board_with_its_reason(visit, ran):
     assert "AR failed" in read(at).replace("**", "")
 
 
+def test_a_model_that_lacks_a_series_is_shown_with_the_others_and_does_not_rank(visit, ran):
+    at = sound(visit("compare", "partial"))
+    assert "not ranked, because series are missing: AR (1 of 2 series)" in read(at)
+    assert at.selectbox("compare.series").options == ["grows", "calm"]
+    assert "1 model in all" in alt(at)
+    assert board(at)["model"].tolist() == ["Naive  ★", "AR"]
+    assert "AR: without 1 of 2 series: 'grows' (AR(" in read(at).replace("**", "")
+    shown(at, "Table")
+    sound(at.selectbox("compare.series").set_value("calm").run())
+    assert "2 models in all" in alt(at)
+    shown(at, "What AR learned")
+    assert "It is stable" in read(at)
+
+
 def test_many_series_are_chosen_among_and_hostile_names_are_only_names(visit, ran):
     at = sound(visit("compare", "hostile"))
     assert at.selectbox("compare.series").options == list(HOSTILE)

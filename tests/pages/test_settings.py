@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.models.arx import Summary
 from core.models.polynomial import inverse_roots, is_stable
-from core.models.presets import SEEDS, Facts, preset
+from core.models.presets import SEEDS, Facts, best_guess, preset
 from core.models.registry import MODELS
 from core.parameters import parameters
 from core.series.timeseries import Inputs, Panel
@@ -200,6 +200,18 @@ def _trained(at):
     return int(alt(at).partition(" values train")[0])
 
 
+def test_the_best_guess_ticks_its_models_and_no_other(ready):
+    at = ready()
+    at.session_state[f"{LSTM}.hidden"] = 9
+    sound(at.run())
+    sound(at.button("train.guess").click().run())
+    on = {box.key.split(".")[2] for box in at.checkbox if box.key.startswith("train.card.") and box.value}
+    assert on == set(best_guess())
+    assert {"ets", "theta", "lstm"} <= on
+    assert "hidden units 9" in read(at)  # what was set stays
+    assert at.session_state["train.preset"] == "balanced"
+
+
 @pytest.mark.parametrize("rubbish", ["", "fast", "<b>"])
 def test_an_address_with_another_preset_is_the_usual_one(ready, rubbish):
     assert ready(preset=rubbish).session_state["train.preset"] == "balanced"
@@ -281,7 +293,7 @@ import sys
 import numpy as np
 from core.models.autoregression import AR
 from core.models.spec import ModelSpec
-from pages.parts.learned import summary_of
+from pages.parts.learned import restored
 from core.series.ids import encode_ids
 arrays = {
     "ids": encode_ids(["y"]), "notes": encode_ids([]), "0.form": np.array([1, 0, 1, 0, 0]), "0.fixed": np.array([0.1]),
@@ -289,7 +301,7 @@ arrays = {
     "0.covariates": np.empty((4, 0)), "0.terms": encode_ids(["constant", "lag 1"]),
     "0.table": np.array([[1, 2], [0.5, 0.1]]),
 }
-found = summary_of(ModelSpec("ar", "AR", AR().config()), {f"7/{k}": v for k, v in arrays.items()}, "y")
+found = restored(ModelSpec("ar", "AR", AR().config()), {f"7/{k}": v for k, v in arrays.items()}).summary("y")
 print(found.label, found.deviation, found.coefficients[1].estimate, "statsmodels" in sys.modules, "torch" in sys.modules)
 """
     found = subprocess.run(

@@ -105,6 +105,13 @@ def alt(at: AppTest, place: int = 0) -> str:
     return at.get("vega_lite_chart")[place].proto.alt
 
 
+def partial_panel() -> Panel:
+    """Two series, of which an AR can forecast the second alone: the first grows by two fifths a step."""
+    grows = TimeSeries("grows", pd.RangeIndex(96), 1.4 ** np.arange(96), np.ones(96, bool))
+    calm = TimeSeries("calm", pd.RangeIndex(96), 20 + np.random.default_rng(2).standard_normal(96), np.ones(96, bool))
+    return Panel((grows, calm))
+
+
 def bubble(horizon: int = 330) -> TimeSeries:
     """It grows tenfold at each step, and then it does not."""
     values = np.concatenate([10.0 ** np.arange(-20, 10), np.full(horizon, 1e9) + np.arange(horizon) % 7])

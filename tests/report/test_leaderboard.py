@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.evaluation.results import Combination
+from core.models.spec import ModelSpec
+from core.report.downloads import forecasts_csv
 from core.report.leaderboard import best_of, columns, heading, leaderboard, references
+from core.report.outcome import fan_lines
 from core.series.timeseries import Panel, TimeSeries
 from tests.report.made import claiming, months, outcome_of
 
@@ -44,6 +48,18 @@ def test_combinations_stand_where_their_score_places_them_and_are_marked(made):
     assert combined["note"].tolist() == ["made of Drift, Naive and Theta"] * 3
     assert table["mase"].dropna().is_monotonic_increasing
     assert combined["seconds"].iloc[0] == pytest.approx(sum(one.seconds for one in made.done))
+
+
+def test_combinations_of_forecasts_that_nothing_tested_stand_last():
+    made = outcome_of("drift", "naive", origins=0)
+    (first, _) = made.results
+    bare = replace(first, model=ModelSpec("combination_mean", "Mean of all"), scores=None, seed_scores=())
+    comparison = replace(made.comparison, combinations=(Combination(bare, ("Drift", "Naive"), {}),))
+    table = leaderboard(replace(made, comparison=comparison))
+    assert table["model"].tolist() == ["Drift", "Naive", "Mean of all"]
+    assert table["kind"].tolist() == ["model", "model", "combination"]
+    assert fan_lines(replace(made, comparison=comparison), "sales", None, is_combined=True)[2].label == "Mean of all"
+    assert b"Mean of all" in forecasts_csv(replace(made, comparison=comparison))
 
 
 def test_the_benchmarks_that_nobody_chose_are_a_table_of_their_own(made):
@@ -101,13 +117,49 @@ def test_columns_are_points_and_then_intervals_from_the_narrowest():
     assert columns(outcome_of("naive", origins=0)) == points
 
 
+def test_without_origins_combinations_stand_below_the_models_and_have_no_score():
+    table = leaderboard(outcome_of("drift", "naive", origins=0))
+    assert table["model"].tolist() == ["Drift", "Naive", "Mean of all", "Inverse-error weighted"]
+    assert table["kind"].tolist() == ["model", "model", "combination", "combination"]
+    assert table["mase"].isna().all()
+    assert table["note"].str.startswith("no past forecasts were scored").all()
+
+
 def test_the_best_is_the_lowest_or_the_nearest_to_what_was_asked_for():
-    table = pd.DataFrame({"mase": [2.0, None, 0.5], "coverage_80": [1.0, 0.7, 0.95], "bias": [-3.0, 1.0, -0.5], "note": "x"})
+    columns = {"mase": [2.0, None, 0.5], "coverage_80": [1.0, 0.7, 0.95], "bias": [-3.0, 1.0, -0.5], "note": "x", "lacks": 0}
+    table = pd.DataFrame(columns)
     assert best_of(table, "mase") == 2
     assert best_of(table, "coverage_80") == 1
     assert best_of(table, "bias") == 2
     assert best_of(table.assign(mae=float("nan")), "mae") is None
     assert best_of(table, "note") is None
+
+
+def test_a_mean_over_fewer_series_is_not_the_best_one():
+    table = pd.DataFrame({"mase": [2.0, 0.5, 3.0, None], "lacks": pd.array([1, 2, 1, None], dtype="Int64")})
+    assert best_of(table, "mase") == 0
+    assert best_of(table.assign(mase=[None, 0.5, None, None]), "mase") == 1  # nobody has more
+
+
+def test_a_model_that_lacks_a_series_says_so_in_its_row():
+    wild = TimeSeries("wild", pd.RangeIndex(60), 1.4 ** np.arange(60), np.ones(60, bool))
+    calm = TimeSeries("calm", pd.RangeIndex(60), 20 + np.random.default_rng(2).standard_normal(60), np.ones(60, bool))
+    made = outcome_of("naive", "ar", panel=Panel((wild, calm)), horizon=12, origins=3)
+    why = made.results[1].absent["wild"]
+    assert made.series_ids == ("wild", "calm")
+    table = leaderboard(made).set_index("model")
+    assert table["lacks"].to_dict() == {"Naive": 0, "AR": 1}
+    assert table.loc["AR", "note"].startswith(f"without 1 of 2 series: 'wild' ({why.partition('; ')[0]})")
+    assert made.comparison.ranking == ("Naive",)
+    assert table.loc["AR", "mase"] == made.results[1].series[0].scores.values["mase"] < table.loc["Naive", "mase"]
+    assert best_of(table.reset_index(), "mase") == 0
+    alone = leaderboard(made, "wild").set_index("model")
+    assert (alone.loc["AR", "note"], alone.loc["AR", "lacks"]) == (f"left out: {why}", 1)
+    assert np.isnan(alone.loc["AR", "mase"])
+    both = leaderboard(made, "calm")
+    assert both["lacks"].tolist() == [0, 0]
+    assert [line.label for line in fan_lines(made, "wild", None)] == ["Naive"]
+    assert {line.label for line in fan_lines(made, "calm", None)} == {"Naive", "AR"}
 
 
 def test_one_series_of_a_panel_has_its_own_scores_and_the_order_stays():

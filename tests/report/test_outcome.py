@@ -100,7 +100,7 @@ def test_without_origins_there_is_a_forecast_and_nothing_that_happened():
     found = outcome_of("naive", origins=0)
     assert found.origins("sales") == ()
     assert actual_at(found, "sales", 90) is None
-    assert fan_lines(found, "sales", None)[0].bands == {}
+    assert fan_lines(found, "sales", None)[0].bands.keys() == {0.8, 0.95}
 
 
 def test_an_outcome_becomes_the_result_that_it_was_made_of(made):

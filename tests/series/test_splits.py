@@ -36,9 +36,14 @@ def test_a_short_series_gives_up_scored_origins_first_then_calibration():
     assert (len(tighter.scored), len(tighter.calibration)) == (5, 15)  # 60 − 6 − 4 − 6 − 14 = 30
 
 
-def test_without_origins_everything_is_for_training():
-    found = plan(50, 12, 10, origins=0)
-    assert (found.origins, found.train_end) == ((), 50)
+def test_without_origins_the_last_values_are_held_out_for_intervals():
+    found = plan(100, 12, 10, origins=0)
+    assert (found.scored, found.calibration) == ((), tuple(range(70, 89)))  # nineteen, the last at 100 − 12
+    assert found.train_end == 70
+    assert plan(50, 12, 10, origins=0).calibration == tuple(range(25, 39))  # half of the series is left
+    assert plan(28, 12, 10, origins=0).calibration == (13, 14, 15, 16)  # four, if 10 are left
+    assert plan(23, 12, 10, origins=0).calibration == (10, 11)
+    assert (plan(21, 12, 10, origins=0).origins, plan(21, 12, 10, origins=0).train_end) == ((), 21)
 
 
 def test_too_short_a_series_is_refused_with_the_length_needed():
@@ -48,7 +53,7 @@ def test_too_short_a_series_is_refused_with_the_length_needed():
     with pytest.raises(TooShortError) as caught:
         plan(19, 12, 20, origins=0)
     assert str(caught.value) == "19 points are too few: a forecast needs 20 to train on; bring at least 20 points"
-    assert plan(20, 12, 20, origins=0).train_end == 20  # only the final forecast: nothing is tested
+    assert plan(20, 12, 20, origins=0).train_end == 20  # only the final forecast: nothing is held out
 
 
 @given(

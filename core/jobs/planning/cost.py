@@ -111,7 +111,7 @@ class CostModel:
 
 def price_of(spec: RunSpec, model: ModelSpec, panel: Panel) -> Price:
     """What a task costs on the machine of the constants, all included. spec and model: of a designed run, nothing open."""
-    origins = spec.origins + CALIBRATION if spec.origins else 0
+    origins = spec.origins + CALIBRATION
     built = model.build()
     load = Workload(
         horizon=spec.horizon,

@@ -22,7 +22,11 @@ from core.series.forecast import Forecast
 
 FITS = ("backtest", "final")
 PAST = ("origins", "actual", "point", "quantiles", "observed")  # of a backtest: arrays that every one has
-LATER = ("own", "earlier")  # those that a result may lack, as did all that were stored before there were any
+LATER = ("own", "earlier")  # of a backtest and of a series: what it may lack, as did all that were stored before there were any
+UNLEARNED = (  # of a result with "is_learned": false, which an earlier version wrote where a linear path had forecast
+    "made by an earlier version of Unroll: no epoch was kept in the backtest, and these are forecasts of the linear path, "
+    "not of the network"
+)
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -34,9 +38,9 @@ def encode_result(result: TaskResult) -> Encoded:
         arrays["log"] = np.array([astuple(one.epoch) for one in result.log], dtype=np.float64)  # (E, 7), may hold NaN
         arrays["log.of"] = np.array([(one.seed, FITS.index(one.fit)) for one in result.log], dtype=np.int64)  # (E, 2)
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
-    plain |= {"notes": list(result.notes), "is_learned": result.is_learned}
     scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
-    return encode({**plain, "model": asdict(result.model), "series": series, **scores}, arrays, result.arrays)
+    plain |= {"notes": list(result.notes), "absent": dict(result.absent), "model": asdict(result.model)}
+    return encode({**plain, "series": series, **scores}, arrays, result.arrays)
 
 
 def decode_result(encoded: Encoded) -> TaskResult:
@@ -49,8 +53,8 @@ def decode_result(encoded: Encoded) -> TaskResult:
         model=ModelSpec(**found["model"]),
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
         series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
-        notes=tuple(found["notes"]),
-        is_learned=found.get("is_learned"),  # results of older versions do not say
+        notes=(*([UNLEARNED] if found.get("is_learned") is False else []), *found["notes"]),
+        absent=found.get("absent", {}),  # before series could be absent there were none
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),
@@ -65,8 +69,7 @@ def _series_fields(one: SeriesResult, prefix: str, arrays: dict[str, np.ndarray]
     if past is not None:
         names = [name for name in PAST + LATER if getattr(past, name) is not None]
         arrays |= {f"{prefix}backtest/{name}": getattr(past, name) for name in names}
-    if one.own is not None:
-        arrays[f"{prefix}own"] = one.own
+    arrays |= {f"{prefix}{name}": getattr(one, name) for name in LATER if getattr(one, name) is not None}
     return {
         "id": one.series_id,
         "forecast": [forecast.series_id, forecast.label, index_fields(forecast.index), list(forecast.levels)],
@@ -85,7 +88,7 @@ def _series_result(found: Mapping, prefix: str, arrays: Arrays) -> SeriesResult:
         backtest=_backtest(found["backtest"], f"{prefix}backtest/", arrays),
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
-        own=arrays.get(f"{prefix}own"),
+        **{name: arrays.get(f"{prefix}{name}") for name in LATER},
     )
 
 

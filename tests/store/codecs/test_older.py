@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from core.codec import decode, encode, unpack
+from core.errors import ConfigError
 from core.evaluation.combination import combine
 from core.evaluation.design import design
 from core.evaluation.spec import RunSpec
 from core.experiment import finish, run
+from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.report.leaderboard import leaderboard, references
 from core.report.outcome import fan_lines, of_snapshot
+from core.series.ids import encode_ids
 from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result, encode_result
 from core.store.codecs.snapshots import decode_comparison, encode_comparison, freeze, thaw
@@ -32,6 +35,23 @@ RESULT = (
     "BCNA8sCeXehFgGKm2Drd7SRXejJ0wCXRXY+0aGyrCnaqw+ZNGLhtnEtg4pl5WSoS9Sdu4gGmZty5YIkSJ96I23Jo8ogpENyAfrFmyEkwTJs5f/"
     "DjmtxMPaCOOWK60Ve58Li+tNlqtaxf1ISkDlBt7j7Q1Su/S6dfaSnDoNRxpaNK3++f/XtuHFjWA+OCtI0="
 )
+# Written by revision f575afb, of a GRU that gained nothing on a random walk: horizon 1, origins 1, without its weights.
+UNLEARNED = (
+    "zQIAAAAAAAB4Xu1Uzc7aMBB8lcjnCCWQH8gL9F6pJ4SiTWKI9Tl2ZJvvE0W8e2cduBR6rdQKDsT2eNc7s2NfxdG6iYJo8lT4QEGKRgzWSIGp7K0Z"
+    "vGjWq2y3XRdFsV1nWZaXRZ0K6Zx1ojFnrVMxk6NJBul4c5YKY4PEcM/JkzDKpKP+A0shTfLEHvF3VMEnQGVPPiTdJe7SykhyyUxhTEijiCYxNpGz"
+    "7cfki3zSa8D6knQy4CyEkElUSKyJ0Z+k1UBBYYp6Agg8Tn+c8zdPP6RC+ZYLNnIQzZG0l6mY7CC1aK7CQC8ofXJn1Kmp41Xx7fsPzCD6UZ1406iG"
+    "QZrYGk2XqC6Gwc5W29MFAZCoDbadyFwQ2KlBQVBWgJDufuTgsP+MBmcrdIYAf0aREB7IjIgLkvpRuhYy9crg5GxVItscECSOaDD2fOSiKfBZx4+2"
+    "9oNbGieGDaSVf2T10il0n/1DnktpNSHpvZyetDQDwTqPBftJTsF4YBfcmUUij8zLWFuPdTGeO+lYKdYTNbYuOhWUsgpeZIcs4sA7Spoe2AZsOwr9"
+    "iOE6FXYOalI/kaURNND0xQWC9nDW3AhWsr/AYNwArWYkY7l42HYsNbMENkNg5Rf5PAqJAf4jBtxuzDmSb/ZXodB2QYsNo835QvA8tvnKtw0ujXX6"
+    "IDkB8zOngIrzW7pHFw5w0ePqIJpXuGrkwxFXAcefl9FEIIFrWuJ+4lflu6Isa0jjJv8HBCpHpMjzuirqfJPXCKxxtRHDUL7a5dt8t90V9abeljlD"
+    "fqIZULVelbuywGuwK6t6U+GgrwgU9aqqiyLf1sW2zrMK9lgiXgCdouVt+a1oqNhd2kWSO7P98y4IsXB7jS3sgP1Ob4mL4DNBVnepd/9EEdjCcf/E"
+    "BdA96hW08HxVJphS56WBC66LeeTQPtoLB737+z/193B7X977u/S+vO/H+d96nA+3X3qwFBZ4XmtgYgCDaqXi1KLM1GJ9A/2kxOTsktTiEv38osz0"
+    "zLxiJatqpZSSyoJUJSslTzMTJR2l4oxEEC/aMFZHKSWxJDE+Py2tOLUEqDLaQMcithaoAsOwxOSS0sQcZLPcUM3SwWKahY6hGXbjUhOLcjJTi/CY"
+    "Z4nNQEMzoIk4XFiQn5lXQqIDgYbpGJrjcGNhaWJeSWZOKkoIYvgaqzPNge60MEHxOiHnYcYF0AQdQ0sjFFOIcxMWsyyNdIwMDLBHRn4SML7LUlOQ"
+    "A8/J398HOalg8ybQQKChhrG1tQqykGTIYAwGgge8ouOMjI0ZDyQ1dxoaG//fr7h8f3xa2rX9OfOTU2bOXLlfqKf48pkzd+yPsAknp6W9239x/UpG"
+    "BoYv9lq5lSfPnHkCl9+3scHB2PiwfeyCNX/+/3++H2Le9/11fRNT09IYDugHhP37///3/hMv30+fOfMv3B6Y/TAaop7jgISG9v///xnh9OEV+47O"
+    "PM17AEYzAgBXmS+O"
+)
 COMPARISON = (
     "MwEAAAAAAAB4Xq1QQW7CMBD8ymqlikuEIIAg5tRDj/TSY1VVm2SbrHBs5DVUFeLv3YDSF/RgaTwzXs/OFb9iGiijWxbYxOFESTQGdFdMFI4SOn"
     "Tv+EpyYSzwwBTwo0BtYmJ0OJCO9IkkqfmuSEZO5trw/UGBPqrpSLVGf84MnFJMBQymQrxwAs180gK0Ic8t1D9weH57memDsAEWqLRvj+I9usV8"
@@ -47,6 +67,27 @@ def test_a_result_of_before_has_no_intervals_of_its_own_and_no_earlier_points():
     assert one.backtest.point.tolist() == [[12], [10]]
     assert (one.own, one.backtest.own, one.backtest.earlier) == (None, None, None)
     assert decode(encode_result(found))[1].keys() == decode(unpack(base64.b64decode(RESULT)))[1].keys()
+
+
+def test_a_network_of_before_that_forecast_by_its_linear_path_alone_says_so_once():
+    found = decode_result(unpack(base64.b64decode(UNLEARNED)))
+    assert found.notes[0] == (
+        "made by an earlier version of Unroll: no epoch was kept in the backtest, and these are forecasts of the linear path, "
+        "not of the network"
+    )
+    assert found.notes[1].startswith("for the backtest, 1 of 1 fits forecast by the linear path alone")
+    assert found.series[0].backtest.point.shape == (1, 1)
+    assert decode_result(encode_result(found)).notes == found.notes
+    assert not decode_result(unpack(base64.b64decode(RESULT))).notes  # nothing was said of a model without such a path
+
+
+def test_the_weights_of_a_network_of_before_are_refused_by_name():
+    arrays = {"hidden": np.array(16), "network.size": np.array([1.0])}
+    with pytest.raises(ConfigError, match=r"^LSTM was trained by an earlier version of Unroll; run it again to look inside$"):
+        MODELS["lstm"]().restore(arrays)
+    bridge = {"ids": encode_ids(("a",)), "notes": encode_ids(())} | {f"0.{name}": one for name, one in arrays.items()}
+    with pytest.raises(ConfigError, match="was trained by an earlier version of Unroll"):
+        MODELS["bridge"]().restore(bridge)
 
 
 def test_a_comparison_of_before_has_no_combinations_and_no_references():
@@ -100,6 +141,20 @@ def test_own_intervals_survive_to_the_last_bit(computed):
     (again,) = decode_result(encode_result(claiming)).series
     assert (again.own.tobytes(), again.backtest.own.tobytes()) == (own.tobytes(), past.own.tobytes())
     assert again.backtest.earlier.tobytes() == one.backtest.earlier.tobytes()
+
+
+def test_points_that_were_held_out_survive_where_nothing_was_scored():
+    models = tuple(ModelSpec(name, name.title()) for name in ("naive", "drift"))
+    found = run(design(RunSpec((), models, 1, origins=0, season=1), Panel((series(),))))
+    stored = [decode_result(encode_result(task)) for task in found.tasks]
+    for one, other in zip(found.tasks, stored, strict=True):
+        assert one.series[0].earlier.tobytes() == other.series[0].earlier.tobytes()
+        assert (other.series[0].backtest, other.scores) == (None, None)
+    again, before = finish(found.experiment, stored).combinations[-1], found.comparison.combinations[-1]
+    assert again.weights == before.weights
+    assert decode_comparison(encode_comparison(found.comparison)).combinations[-1].result.scores is None
+    bare = replace(stored[0], series=(replace(stored[0].series[0], earlier=None),))  # as it was stored before
+    assert finish(found.experiment, [bare, stored[1]]).combinations == ()
 
 
 def test_what_was_stored_and_read_is_finished_alike(computed):

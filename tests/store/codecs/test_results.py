@@ -92,7 +92,8 @@ def by_hand():
     }
     whole = SeriesResult("a/b", forecast, past, scores, (scores, scores))
     model = ModelSpec("lstm", "LSTM ü", {"hidden": 16, "dropout": 0.1, "skip": None, "scale": "none", "deep": False})
-    return TaskResult(model, "done", 1.25, None, 1234, (whole, bare), scores, (scores,), ("one note",), log, arrays, False)
+    absent = {"store 7": "AR(9) explodes within 12 steps"}
+    return TaskResult(model, "done", 1.25, None, 1234, (whole, bare), scores, (scores,), ("one note",), log, arrays, absent)
 
 
 def test_a_result_loses_nothing():

@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.errors import DamagedError, NotFoundError, PassphraseError
+from core.errors import ConfigError, DamagedError, NotFoundError, PassphraseError
 from core.report.outcome import of_snapshot
 from core.series.timeseries import Panel
 from core.store.sqlite.database import FILE
 from core.store.store import Store
 from core.workbench import Workbench
-from pages.parts.learned import summary_of
+from pages.parts.learned import restored
 from tests.faults.home import ended, launched, plain
 from tests.store.sqlite.older_home import OWNER, PASSPHRASE, STRANGER, sales, visits
 from tests.store.sqlite.test_schema import read, schema_of
@@ -192,20 +192,30 @@ def test_results_are_equal_to_those_of_before(bench, upgraded):
         assert len(result.log) == len(old.get("log", ()))
 
 
-@pytest.mark.parametrize("label", ["AR", "LSTM"])
-def test_moved_weights_forecast_what_was_forecast(bench, label):
+def weights_of(bench, label):
+    """The result of a model of an old run, and the arrays of its only seed."""
     run_id = run_id_of(bench.store.database.path, "sales, next 3")
     task = next(task for task in bench.run(OWNER, run_id).record.tasks if task.label == label)
     result = next(one for one in bench.results(OWNER, run_id) if one.model.label == label)
-    arrays = {name.removeprefix("0/"): array for name, array in bench.weights(OWNER, run_id, task.id).items()}
+    return result, {name.removeprefix("0/"): array for name, array in bench.weights(OWNER, run_id, task.id).items()}
+
+
+def test_moved_weights_forecast_what_was_forecast(bench):
+    result, arrays = weights_of(bench, "AR")
     again = result.model.build().restore(arrays).forecast(sales(54, 40, 41), 3, ())
     np.testing.assert_allclose(again.point, result.series[0].forecast.point, rtol=1e-6)
+
+
+def test_the_weights_of_a_network_that_is_no_longer_built_are_refused(bench):
+    result, arrays = weights_of(bench, "LSTM")
+    with pytest.raises(ConfigError, match="LSTM was trained by an earlier version of Unroll; run it again to look inside"):
+        result.model.build().restore(arrays)
 
 
 def test_what_ar_learned_is_still_told(bench):
     run_id = run_id_of(bench.store.database.path, "sales, next 3")
     task = bench.run(OWNER, run_id).record.tasks[1]
-    summary = summary_of(task.model, bench.weights(OWNER, run_id, task.id), "sales")
+    summary = restored(task.model, bench.weights(OWNER, run_id, task.id)).summary("sales")
     (result,) = [one for one in bench.results(OWNER, run_id) if one.model.label == "AR"]
     assert len(summary.coefficients) == result.parameters > 1
 
@@ -244,7 +254,7 @@ def test_life_goes_on(bench):
     record = ended(bench, run_id, 120, OWNER)
     assert (record.state, record.series[0].version) == ("done", 3)
     task = record.tasks[0]
-    assert summary_of(task.model, bench.weights(OWNER, run_id, task.id), "sales").coefficients
+    assert restored(task.model, bench.weights(OWNER, run_id, task.id)).summary("sales").coefficients
     assert bench.results(OWNER, run_id)[0].arrays == {}
     bench.delete(OWNER, run_id_of(bench.store.database.path, "It bursts"))
     assert read(bench.store.database.path, "SELECT count(*) FROM weights") == [(3,)]
