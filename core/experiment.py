@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import AppError, FitError
-from core.evaluation.backtest import Rolled, Rolling, final_forecasts, own_quantiles, roll
+from core.evaluation.backtest import Rolled, Rolling, final_forecasts, learned_from, own_quantiles, roll
 from core.evaluation.combination import combine
 from core.evaluation.comparison import Comparison, compare, completed
 from core.evaluation.conformal import interval_ends
@@ -31,6 +31,8 @@ from core.series.timeseries import Panel
 from core.threads import one_thread
 
 __all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
+
+SETTLING = 0.6  # of a network's work, about, that settles its epochs
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +110,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     start = time.perf_counter()
     try:
         with one_thread():
-            model = spec.build()
-            seeded, log = _all_seeds(experiment, model, watch)
+            model, seeded, log = _all_seeds(experiment, spec.build(), watch)
             absent = {name: why for one in seeded for name, why in one.absent.items()}
             if len(absent) == len(experiment.panel):
                 raise FitError(next(iter(absent.values())))
@@ -118,7 +119,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
-        model=spec,
+        model=spec.closed(model),
         state="done",
         seconds=time.perf_counter() - start,
         parameters=seeded[0].fitted.parameter_count,
@@ -132,23 +133,29 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     )
 
 
-def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[list[Seeded], list[LogEntry]]:
-    """Backtest and final fit with every seed; one seed is enough for a model without randomness."""
-    spec = experiment.spec
-    seeds = range(spec.seed, spec.seed + (spec.seeds if model.is_random else 1))
-    device = _device(model, spec.device)
+def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Model, list[Seeded], list[LogEntry]]:
+    """The model as it was settled before the first origin, its backtest and its final fit with every seed, and its epochs.
+
+    One seed is enough for a model without randomness.
+    """
+    spec, log = experiment.spec, []
+    seeds = spec.seeds if model.is_random else 1
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
     rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
-    found, log = [], []
-    for number, seed in enumerate(seeds):
-        context = Context(seed, device, watch).part(number / len(seeds), (number + 1) / len(seeds))
-        whose = f"seed {number + 1} of {len(seeds)}, " if len(seeds) > 1 else ""
-        border = rolling.fits / (rolling.fits + 1)
-        rolled, untested = roll(model, experiment.panel, rolling, _logged(context.part(0, border), "backtest", log, whose))
-        fitted = model.fit(experiment.panel, spec.horizon, _logged(context.part(border, 1), "final", log, whose))
+    context = Context(spec.seed, _device(model, spec.device), watch)
+    settled = SETTLING if model.is_random else 0.0
+    border = settled + (1 - settled) * rolling.fits / (rolling.fits + 1)
+    choosing, testing, ending = (
+        _logged(context.part(*ends), fit, log)
+        for ends, fit in (((0.0, settled), "selection"), ((settled, border), "backtest"), ((border, 1.0), "final"))
+    )
+    model = model.settled(learned_from(experiment.panel, rolling, 0), spec.horizon, choosing, seeds)
+    rolled, untested = roll(model, experiment.panel, rolling, testing, seeds)
+    found = []
+    for number, fitted in enumerate(model.fit_all(experiment.panel, spec.horizon, ending, seeds)):
         forecasts, unknown = final_forecasts(fitted, experiment.panel, spec.horizon, levels)
-        found.append(Seeded(seed, rolled, forecasts, fitted, unknown | untested))
-    return found, log
+        found.append(Seeded(spec.seed + number, rolled[number], forecasts, fitted, unknown | untested))
+    return model, found, log
 
 
 def _notes(seeded: Sequence[Seeded]) -> list[str]:
@@ -173,15 +180,15 @@ def _device(model: Model, device: str) -> str:
     return resolve(device)
 
 
-def _logged(context: Context, fit: Literal["backtest", "final"], log: list[LogEntry], whose: str) -> Context:
-    """The same context, writing down every epoch that passes through it, and saying which fit of `whose` it is."""
-    what = whose + {"backtest": "backtest", "final": "final fit"}[fit]
+def _logged(context: Context, fit: Literal["selection", "backtest", "final"], log: list[LogEntry]) -> Context:
+    """The same context, writing down every epoch that passes through it, and saying which fit it is."""
+    what = {"selection": "selection fit", "backtest": "backtest", "final": "final fit"}[fit]
 
     def watch(progress: Progress) -> None:
         if progress.epoch is not None:
-            log.append(LogEntry(context.seed, fit, progress.epoch))
+            log.append(LogEntry(progress.seed, fit, progress.epoch))
         message = f"{what}, {progress.message}" if progress.message else what
-        context.watch(replace(progress, message=message, seed=context.seed, fit=fit))
+        context.watch(replace(progress, message=message, fit=fit))
 
     return replace(context, watch=watch)
 

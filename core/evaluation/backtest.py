@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -71,31 +71,46 @@ class Rolled:
     own: np.ndarray | None
 
 
-def roll(model: Model, panel: Panel, rolling: Rolling, context: Context) -> tuple[dict[str, Rolled], dict[str, str]]:
-    """Forecasts from all origins, for each series by id; and why some series have none, by id.
+def roll(
+    model: Model, panel: Panel, rolling: Rolling, context: Context, seeds: int = 1
+) -> tuple[list[dict[str, Rolled]], dict[str, str]]:
+    """For each seed, forecasts from all origins by series id; and why some series have none, by id.
 
     Without refit the model is fitted once, on what each series had before its own first origin. With refit the k-th last
     origins of all series are fitted together. A series that the model cannot learn or forecast, be it at one origin alone, has
     no forecast at all.  Raises FitError with the first reason where that is so for every series.
     """
-    found, absent = {series.id: _unfilled(rolling, series.id) for series in panel}, {}
+    found, absent = [{series.id: _unfilled(rolling, series.id) for series in panel} for _ in range(seeds)], {}
     for number in range(rolling.fits):
         part = context.part(number / rolling.fits, (number + 1) / rolling.fits)
-        ends = _ends(panel, rolling, number)
-        asked = [series for series in panel if series.id in ends]
+        train = learned_from(panel, rolling, number)
         try:
-            fitted = model.fit(Panel(tuple(series[: ends[series.id]] for series in asked)), rolling.horizon, part)
+            fits = model.fit_all(train, rolling.horizon, part, seeds)
         except (FitError, TooShortError) as error:
             if model.scope == "panel":  # one fit for all of them
                 raise
-            absent = dict.fromkeys(ends, str(error)) | absent
+            absent = dict.fromkeys((series.id for series in train), str(error)) | absent
         else:
-            for series in _learned(fitted, asked, absent):
-                with _unless_impossible(series.id, absent):
-                    _forecast_from(fitted, series, rolling, number, found[series.id])
+            asked = [panel[series.id] for series in train]
+            for fitted, own in zip(fits, found, strict=True):
+                for series in _learned(fitted, asked, absent):
+                    with _unless_impossible(series.id, absent):
+                        _forecast_from(fitted, series, rolling, number, own[series.id])
         _require_any(panel, absent)
+    return [_answers(own, absent) for own in found], absent
+
+
+def learned_from(panel: Panel, rolling: Rolling, number: int) -> Panel:
+    """What the fit `number` may see; without a backtest, everything."""
+    if not rolling.fits:
+        return panel
+    ends = _ends(panel, rolling, number)
+    return Panel(tuple(series[: ends[series.id]] for series in panel if series.id in ends))
+
+
+def _answers(found: Mapping[str, Rolled], absent: Collection[str]) -> dict[str, Rolled]:
     present = {name: one for name, one in found.items() if name not in absent}
-    return {name: one if _answered(one) else replace(one, own=None) for name, one in present.items()}, absent
+    return {name: one if _answered(one) else replace(one, own=None) for name, one in present.items()}
 
 
 def final_forecasts(
@@ -160,14 +175,29 @@ def _ends(panel: Panel, rolling: Rolling, number: int) -> dict[str, int]:
 def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number: int, rolled: Rolled) -> None:
     """Fill the rows that this fit answers for: all origins without refit, one with it."""
     plan, levels = rolling.plans[series.id], rolling.levels.get(series.id, ())
-    origins, first = plan.origins, len(plan.calibration)
-    place = number - rolling.fits + len(origins)
-    for row in [place] if rolling.refit else range(len(origins)):
-        is_scored = row >= first  # only there are the model's own quantiles of use
-        forecast = fitted.forecast(series[: origins[row]], rolling.horizon, levels if is_scored else ())
-        rolled.point[row] = forecast.point
-        if is_scored and forecast.levels:
-            rolled.own[row - first] = own_quantiles(forecast, levels)
+    first = len(plan.calibration)
+    place = number - rolling.fits + len(plan.origins)
+    rows = [place] if rolling.refit else range(len(plan.origins))
+    early, late = [row for row in rows if row < first], [row for row in rows if row >= first]
+    for some, asked in ((early, ()), (late, levels)):  # only where origins are scored are the model's own quantiles of use
+        if not some:
+            continue
+        point, own = _forecasts(fitted, series, [plan.origins[row] for row in some], rolling.horizon, asked)
+        rolled.point[some] = point
+        if asked and own is not None:
+            rolled.own[[row - first for row in some]] = own
+
+
+def _forecasts(
+    fitted: Fitted, series: TimeSeries, origins: Sequence[int], horizon: int, levels: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """point (O, H) and own quantiles (O, Q', H), None where it has none; of many origins at once where the model can do that."""
+    if (at_once := getattr(fitted, "rolled", None)) is not None:
+        point, own = at_once(series[: max(origins)], origins, horizon, levels)
+        return point, own if own.shape[1] else None
+    each = [fitted.forecast(series[:origin], horizon, levels) for origin in origins]
+    own = [own_quantiles(one, levels) for one in each]
+    return np.stack([one.point for one in each]), None if any(one is None for one in own) else np.stack(own)
 
 
 def own_quantiles(forecast: Forecast, levels: tuple[float, ...]) -> np.ndarray | None:

@@ -38,7 +38,7 @@ def _unchosen(spec: RunSpec) -> list[str]:
 def _scored(experiment: Experiment, name: str) -> Reference:
     spec = ModelSpec(name, MODELS[name].label)
     try:
-        rolled, _ = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
+        (rolled,), _ = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
     except AppError as error:
         return Reference(spec, None, error=str(error))
     judge = Judge(experiment.panel, experiment.plans, {series.id: () for series in experiment.panel})

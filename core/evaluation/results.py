@@ -57,10 +57,10 @@ class SeriesResult:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """An epoch of the fit for the backtest, or of the final one, with one of the seeds."""
+    """An epoch of the selection fit with one of the seeds; in results of old, of the fit for the backtest or the final one."""
 
     seed: int
-    fit: Literal["backtest", "final"]
+    fit: Literal["backtest", "final", "selection"]
     epoch: EpochLog
 
 

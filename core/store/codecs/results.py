@@ -20,7 +20,7 @@ from core.progress import EpochLog
 from core.series.codec import index_fields, index_of
 from core.series.forecast import Forecast
 
-FITS = ("backtest", "final")
+FITS = ("backtest", "final", "selection")
 PAST = ("origins", "actual", "point", "quantiles", "observed")  # of a backtest: arrays that every one has
 LATER = ("own", "earlier")  # of a backtest and of a series: what it may lack, as did all that were stored before there were any
 UNLEARNED = (  # of a result with "is_learned": false, which an earlier version wrote where a linear path had forecast
