@@ -2,7 +2,7 @@
 
 Every setting forecasts the held-out steps from before them; what has the least mean absolute error, in units of each series'
 size and averaged over series, is chosen. Many series hold out one horizon each: they order the settings as the steps to come
-will. Few series hold out more, in up to three parts, each forecast by a fit on all before it. All windows, penalties and ways
+will. Few series hold out more, in up to five parts, each forecast by a fit on all before it. All windows, penalties and ways
 ahead are solved from the same normal equations. Absolute deviations, which take longer, are tried with what is best for
 squares, and penalties penalties.
 """
@@ -33,12 +33,12 @@ ABSOLUTE_ROWS = 10_000
 BLOCKS = 60  # horizons that are held out, over all series,
 STEPS_HELD = 400  # or so many steps, if that is more
 MANY = 20  # series, from which on each holds out one horizon, as the steps to come are one
-SHARE = 0.3  # of a series at most
+SHARE = 0.5  # of a series at most
 MOST_HELD = 400  # steps of a series, or four horizons, at most
-PARTS = 3
+PARTS = 5
 ORIGINS = 200  # in a part, over all series
 FIRST = 4  # steps after the first season that are always left to learn from
-CLEARLY = 0.01  # relative: what absolute deviations must gain to be preferred
+CLEARLY = 0.05  # relative: what absolute deviations must gain to be preferred where series are few
 GAIN = 1e-9  # relative: what is better by less is a matter of rounding
 
 
