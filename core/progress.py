@@ -34,13 +34,14 @@ class EpochLog:
 class Progress:
     """One event of a computation: the fraction done in [0, 1], and what there is to say.
 
-    With an epoch come the seed and the fit ("selection", "backtest" or "final") that it belongs to, where a run computes it.    """
+    With an epoch come the seed and the fit ("selection", "backtest" or "final") that it belongs to, where a run computes it."""
 
     fraction: float
     message: str = ""
     epoch: EpochLog | None = None
     seed: int = 0
     fit: str = ""
+
 
 Report = Callable[[Progress], None]
 

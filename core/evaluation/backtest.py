@@ -191,7 +191,7 @@ def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number:
 def _forecasts(
     fitted: Fitted, series: TimeSeries, origins: Sequence[int], horizon: int, levels: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """point (O, H) and own quantiles (O, Q', H), None where it has none; of many origins at once where the model can do that."""
+    """point (O, H) and own quantiles (O, Q', H), None where it has none; from many origins at once where the model can."""
     if (at_once := getattr(fitted, "rolled", None)) is not None:
         point, own = at_once(series[: max(origins)], origins, horizon, levels)
         return point, own if own.shape[1] else None

@@ -79,7 +79,8 @@ class Fitted(Protocol):
     """A model that has learned: immutable, and cannot exist unfitted.
 
     One that forecasts from many origins at once has `rolled(series, origins, horizon, levels)` -> point (O, H), quantiles
-    (O, Q, H), as `forecast` gives them from the values before each. It may have `notes: tuple[str, ...]`, what a person should know before trusting it, and `absent: Mapping[str, str]`, why it
+    (O, Q, H), as `forecast` gives them from the values before each. It may have
+    `notes: tuple[str, ...]`, what a person should know before trusting it, and `absent: Mapping[str, str]`, why it
     could not learn some series of the panel, by id: these it does not forecast.
     """
 
@@ -96,7 +97,6 @@ class Fitted(Protocol):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `Model.restore` needs."""
-
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from core.parameters import param
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.ids import decode_ids, encode_ids
-from core.series.scaling import Scaling
 from core.series.timeseries import Panel, TimeSeries
 from core.windows.ahead import Ahead
 from core.windows.extras import Extras
@@ -33,7 +32,8 @@ class Bridge(Recurrence):
     """ŷ(t+h) = AR(p)'s forecast + U h(t): a recurrent network beside a skip connection that starts as the fitted AR(p).
 
     Before training its forecasts are those of AR(p); what training changes on held-out windows, memory and non-linearity are
-    worth on this series. Source: the linear path of Lai et al. 2018, arXiv:1703.07015 (LSTNet, section 3.6), started at the least-squares fit.
+    worth on this series.
+    Source: the linear path of Lai et al. 2018, arXiv:1703.07015 (LSTNet, section 3.6), started at the least-squares fit.
     """
 
     name: ClassVar[str] = "bridge"
@@ -110,29 +110,29 @@ class FromAR:
 
     def sight(self, settings: Settings, panel: Panel, horizon: int) -> Sight:
         (series,) = panel
-        ahead, scale = settings.ahead(horizon), Scale.learn(series, is_log=False)
+        ahead, scale = settings.ahead(horizon), Scale.learn(series, is_log=False, is_alone=True)
         extras = Extras.learn(panel, settings, ahead, is_beside=True)
         ar = self.equation(panel, horizon, extras.names)
         nothing = Ahead.learn(panel, 1, covariates=False, calendar=False)
-        anchors = {series.id: float(Scaling.learn(series).level)}
         lags = len(ar.lags) + ar.differences
-        return Sight(settings, {series.id: scale}, True, lags, ahead, extras, nothing, False, anchors)
+        return Sight(settings, {series.id: scale}, True, lags, ahead, extras, nothing, False)
 
     def start(self, sight: Sight, panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        """ŷ(t+h) = Σ A(h,j) y(t−j) + b(h) is level(t) + Σ A(h,j) (y(t−j) − level(t)) + (ΣA(h) − 1) level(t) + b(h)."""
+        """ŷ(t+h) = Σ A(h,j) y(t−j) + b(h) is y(t) + Σ A(h,j) (y(t−j) − y(t)) + (ΣA(h) − 1) y(t) + b(h)."""
         (series,) = panel
-        size, anchor = sight.scales[series.id].size, sight.anchors[series.id]
+        scale = sight.scales[series.id]
         lags, constants, covariates = rolled(self.equation(panel, horizon, sight.extras.names), sight.ahead, sight.extras)
         pull = lags.sum(axis=1) - 1
-        weights = np.concatenate([lags, pull[:, None], covariates / size], axis=1)
-        return weights, (pull * anchor + constants) / size
+        weights = np.concatenate([lags[:, 1:], pull[:, None], covariates / scale.size], axis=1)
+        return weights, (pull * scale.mean + constants) / scale.size
 
 
 def rolled(ar: ARX, ahead: int, extras: Extras) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """An equation fed back into itself: weights on the last J values (A, J), newest first, constants (A,), and weights on the
     covariates at t, t+1, …, t+A (A, (A + 1) · K), all in the units of the series.
 
-    The AR of u = (y − o) / s is y(t+1) = o (1 − Σφ) + s c + Σ φ(j) y(t−j), that of differences y(t+1) = y(t) + s c + Σ φ(j) Δy(t−j).
+    The AR of u = (y − o) / s is y(t+1) = o (1 − Σφ) + s c + Σ φ(j) y(t−j), that of differences y(t+1) = y(t) + s c + Σ φ(j)
+    Δy(t−j).
     """
     origin, spread = ar.scaling
     now, then, constant = _on_covariates(ar, extras)

@@ -34,7 +34,9 @@ PATHS = 8  # times as long where paths are drawn for intervals
 LIKELY = 0.25  # where the best epoch lies, as a share of all of them
 FORMAT = 2  # of the arrays of a fitted network, which say it themselves; the first did not
 TRIED = 1.4  # times as many epochs where the skip connection is chosen too
-SEASONS, LONGEST = 4, 192  # of a window: how many seasons, and steps at most
+MANY = 10  # series, which show a season's course often enough to learn it
+SEASONS, LONGEST = 2, 192  # of a window: how many seasons, and steps at most
+LONG_SEASON = 24  # steps, from which on it is twice as many seasons, read in segments
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Network(Settings, Model):
                 f"{self.name}.lookback is {self.lookback}; {length} training points and horizon {horizon} allow at most {most}"
             )
         super().resolved(length, horizon, season)
-        lookback = self.lookback or min(max(24, SEASONS * season), LONGEST, max(SHORTEST_LOOKBACK, most // 2))
+        seasons = SEASONS if season < LONG_SEASON else 2 * SEASONS
+        lookback = self.lookback or min(max(24, seasons * season), LONGEST, max(SHORTEST_LOOKBACK, most // 2))
         closed = self._in_segments(lookback)
         hidden = self.hidden or (16 if length < 500 else 32)
         return replace(closed, hidden=hidden, batch=self.batch or (32 if self.answers_at_every_step else 128))
@@ -84,7 +87,9 @@ class Network(Settings, Model):
             return replace(self, lookback=lookback)
         segment, is_whole = self.segment, self.topology not in STEPWISE and self.bptt == "full"
         if segment and segment > 1 and self.topology in STEPWISE:
-            raise ConfigError(f"{self.name}.segment is {segment}; where a forecast is fed back, the cell reads value by value: 1")
+            raise ConfigError(
+                f"{self.name}.segment is {segment}; where a forecast is fed back, the cell reads value by value: 1"
+            )
         if self.lookback is None and lookback >= UNSEGMENTED and is_whole:
             segment = segment or round(lookback / READS)
             lookback = max(segment, lookback // segment * segment)
@@ -130,6 +135,8 @@ class Network(Settings, Model):
 
     def _scaled(self, train: Panel, horizon: int, context: Context) -> Self:
         """With lags, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
+        if self.seasonal_lag == AUTOMATIC:
+            self = replace(self, seasonal_lag="yes" if len(train) >= MANY else "no")
         if None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean):
             return self
         grid = Grid(
@@ -208,19 +215,22 @@ class FromLinear:
     def sight(self, settings: Settings, panel: Panel, horizon: int) -> Sight:
         ahead, is_direct = settings.ahead(horizon), settings.topology not in STEPWISE
         extras = Extras.learn(panel, settings, ahead, is_beside=False)
-        beside = learned_ahead(
-            panel, horizon, is_direct=is_direct, covariates=settings.covariates, calendar=settings.calendar
-        )
+        beside = learned_ahead(panel, horizon, is_direct=is_direct, covariates=settings.covariates, calendar=settings.calendar)
         scales = learned_scales(panel.series, is_log=self.is_log)
-        return Sight(settings, scales, self.keeps_mean, settings.lags, ahead, extras, beside, self.is_log)
+        lags = max(settings.lags, panel.series[0].season)
+        return Sight(settings, scales, self.keeps_mean, lags, ahead, extras, beside, self.is_log)
 
     def start(self, sight: Sight, panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         is_direct = sight.settings.topology not in STEPWISE
-        shape = Shape(sight.lags, is_direct, self.is_log, False, self.penalty, self.keeps_mean)
-        found = fit_pooled("", shape, panel, horizon, sight.beside).weights  # (A, J + 2 + C)
-        lags, each = sight.lags, sight.beside.width
+        shape = Shape(sight.settings.lags, is_direct, self.is_log, False, self.penalty, self.keeps_mean)
+        found = fit_pooled("", shape, panel, horizon, sight.beside).weights  # (A, J + 2 + C), of a window of J values
+        read, lags, each = shape.lags, sight.lags, sight.beside.width
+        on_window, on_mean = np.zeros((sight.ahead, lags)), found[:, read]
+        on_window[:, :read] = found[:, :read]
+        season = panel.series[0].season  # the level that the window is read from is the mean of so many values
+        on_window[:, :season] += ((1 - found[:, :read].sum(axis=1) + on_mean) / season)[:, None]
         weights = np.zeros((sight.ahead, sight.width))
-        weights[:, : lags + 1] = found[:, : lags + 1]
+        weights[:, : lags - 1], weights[:, lags - 1] = on_window[:, 1:], on_mean
         for step in range(sight.ahead):
-            weights[step, lags + 1 + step * each : lags + 1 + (step + 1) * each] = found[step, lags + 2 :]
-        return weights, found[:, lags + 1]
+            weights[step, lags + step * each : lags + (step + 1) * each] = found[step, read + 2 :]
+        return weights, found[:, read + 1]

@@ -50,7 +50,7 @@ def fed_back(network: Network, strip: Strip, ends: Tensor, horizon: int, said: S
 
 @dataclass(frozen=True, eq=False)
 class _Path:
-    """N paths at one step: the last z (N, q), newest last; level, mean and size (N,); their rows, and how far they have come.
+    """N paths at one step: the last z (N, q), newest last; mean and size (N,); their rows, and how far they have come.
 
     bounds (N, 2)  no value is outside
     """
@@ -72,23 +72,18 @@ class _Path:
         mean, size, bounds = (part[rows].cpu().numpy() for part in (strip.mean, strip.size, strip.bounds))
         return cls(strip, strip.eye, rows, 0, z, mean, size, bounds)
 
-    @property
-    def level(self) -> np.ndarray:
-        """(N,)"""
-        return self.z[:, -self.strip.season :].mean(axis=1)
-
     def after(self, change: np.ndarray) -> _Path:
-        """One step on, at level + size · change (N,)."""
-        new = np.clip(self.level + self.size * change, self.bounds[:, 0], self.bounds[:, 1])
+        """One step on, at z + size · change (N,)."""
+        new = np.clip(self.z[:, -1] + self.size * change, self.bounds[:, 0], self.bounds[:, 1])
         count = self.strip.place[self.rows].cpu().numpy() + self.steps + 1  # steps that the mean is of
-        mean = self.mean if self.eye.anchor is not None else self.mean + (new - self.mean) / (count + 1)
+        mean = self.mean + (new - self.mean) / (count + 1) if np.isnan(self.eye.scale.mean) else self.mean
         return replace(self, steps=self.steps + 1, z=np.concatenate([self.z[:, 1:], new[:, None]], axis=1), mean=mean)
 
     def inputs(self) -> Tensor:
         """(N, C) what the cell reads at this step."""
         season = self.strip.season
         around = np.stack([self.z[:, -1], self.z[:, -2], self.z[:, -season]])
-        found = self.eye.at(around, self.level, self.mean, self.size).inputs
+        found = self.eye.at(around, self.mean, self.size).inputs
         own = torch.from_numpy(found).float().to(self.rows.device)
         rest = self.strip.inputs[self.rows + self.steps, own.shape[1] :].clone()
         if self.strip.sight.extras.has_mask:
@@ -97,9 +92,9 @@ class _Path:
 
     def linear(self) -> Tensor:
         """(N, F) what the skip connection reads at this step."""
-        lags, level = self.strip.sight.lags, self.level
-        lagged = (self.z[:, ::-1][:, :lags] - level[:, None]) / self.size[:, None]
-        distance = (level - self.mean) / self.size if self.eye.keeps_mean else np.zeros(len(level))
+        lags, newest = self.strip.sight.lags, self.z[:, -1]
+        lagged = (self.z[:, ::-1][:, 1:lags] - newest[:, None]) / self.size[:, None]
+        distance = (newest - self.mean) / self.size if self.eye.keeps_mean else np.zeros(len(newest))
         own = torch.from_numpy(np.column_stack([lagged, distance])).float().to(self.rows.device)
         return torch.cat([own, self.strip.beside[self.rows + self.steps]], 1)
 

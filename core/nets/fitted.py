@@ -55,7 +55,7 @@ class FittedNetwork:
     def rolled(
         self, series: TimeSeries, origins: Sequence[int], horizon: int, levels: tuple[float, ...] = ()
     ) -> tuple[np.ndarray, np.ndarray]:
-        """point (O, H) and quantiles (O, Q, H) from many origins at once, each as `forecast` gives it from the values before it.
+        """point (O, H) and quantiles (O, Q, H) from many origins at once, each as `forecast` gives it from what is before it.
 
         No quantiles where the network has none of its own.
         """

@@ -65,7 +65,9 @@ class Grouped:
 
     def __init__(self, name: str, parameters: Sequence[torch.Tensor], is_skip: Sequence[bool]) -> None:
         self.is_skip = list(is_skip)
-        rest, beside = ([one for one, is_one in zip(parameters, is_skip, strict=True) if is_one is which] for which in (False, True))
+        rest, beside = (
+            [one for one, is_one in zip(parameters, is_skip, strict=True) if is_one is which] for which in (False, True)
+        )
         self.rest = _plain(name, rest, DECAY)
         self.beside = _plain(name, beside, 0.0)
 

@@ -2,7 +2,7 @@
 
 It learns from all but the end of the series, and what it has chosen is then trained on everything, that many epochs. Where the
 skip connection is to be chosen, networks with and without it are trained side by side, until after a third of the epochs the
-ones that are behind stop. What is judged is what will forecast: the averaged weights, and the median over the seeds.
+ones that are behind stop; those without must be clearly better. What is judged is what will forecast: the averaged weights, and the median over the seeds.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from core.windows.settings import AUTOMATIC, STEPWISE, Settings
 from core.windows.sight import Source
 
 UNTESTED = 10  # epochs where nothing can be held out
+CLEARLY = 0.05  # by which a network without skip connection must be better: of two equals the one with it is safer
+PLENTY = 100  # series that are held out, from which on one seed says what all of them would
 SHARE = 3  # of the epochs, after which the networks that are behind stop: one in so many
 
 
@@ -66,9 +68,7 @@ class Candidate:
         return len(self.log) - self.epoch < self.settings.patience
 
 
-def select(
-    settings: Settings, source: Source, train: Panel, horizon: int, context: Context, seeds: Sequence[int]
-) -> Choice:
+def select(settings: Settings, source: Source, train: Panel, horizon: int, context: Context, seeds: Sequence[int]) -> Choice:
     """Of the networks of all seeds together.  Raises FitError, Cancelled."""
     ways = ("on", "off") if settings.skip == AUTOMATIC else (settings.skip,)
     ahead = settings.ahead(horizon)
@@ -80,6 +80,7 @@ def select(
     strip = Strip.of(sight, train.series, [max(0, len(one) - ahead) for one in train], context.device)
     held, examples = HeldOut.of(strip, horizon, borders), Examples.of(strip, ahead, borders)
     start, candidates = source.start(sight, early, horizon), []
+    seeds = seeds[:1] if int((borders < strip.length).sum()) >= PLENTY else seeds
     for way in ways:
         own = replace(settings, skip=way) if settings.skip == AUTOMATIC else settings
         networks = built(own, examples, start, seeds, context.device)
@@ -88,9 +89,7 @@ def select(
     return _trained(candidates, held, horizon, context, seeds)
 
 
-def _trained(
-    candidates: list[Candidate], held: HeldOut, horizon: int, context: Context, seeds: Sequence[int]
-) -> Choice:
+def _trained(candidates: list[Candidate], held: HeldOut, horizon: int, context: Context, seeds: Sequence[int]) -> Choice:
     """What the best of the candidates came to. Its epochs are reported as soon as it is the only one left."""
     told, epochs = 0, candidates[0].settings.epochs
     for epoch in range(1, epochs + 1):
@@ -98,7 +97,7 @@ def _trained(
             if one.is_patient:
                 one.go_on(held, horizon)
         if len(candidates) > 1 and (epoch >= epochs / SHARE or not any(one.is_patient for one in candidates)):
-            candidates = [min(candidates, key=lambda one: one.best)]
+            candidates = [_better(candidates)]
         share, said = epoch / epochs, f"epoch {epoch} of at most {epochs}"
         if len(candidates) > 1:
             context.report(share, said)
@@ -110,8 +109,12 @@ def _trained(
         told = len(last.log)
         if not last.is_patient:
             break
-    winner = min(candidates, key=lambda one: one.best)
+    winner = _better(candidates)
     return Choice(winner.settings.skip, winner.epoch, winner.before, winner.best)
+
+
+def _better(candidates: Sequence[Candidate]) -> Candidate:
+    return min(candidates, key=lambda one: one.best * (1.0 if one.settings.skip == "on" else 1 + CLEARLY))
 
 
 def losses_of(networks: Sequence[Network], strip: Strip, held: HeldOut, horizon: int) -> tuple[float, list[float]]:
@@ -137,4 +140,4 @@ def losses_of(networks: Sequence[Network], strip: Strip, held: HeldOut, horizon:
 def _path(network: Network, strip: Strip, ends: Tensor, horizon: int) -> Tensor:
     """(N, H, 1) what was fed back, in units of the network."""
     z = torch.from_numpy(fed_back(network, strip, ends, horizon, lambda answers, _: answers[:, 0, 0])[:, 0]).to(ends.device)
-    return (((z - strip.level[ends, None]) / strip.size[ends, None]).float() / network.unit)[..., None]
+    return (((z - strip.z[ends, None]) / strip.size[ends, None]).float() / network.unit)[..., None]

@@ -31,8 +31,8 @@ def built(
 
 
 def _unit(examples: Examples, start: tuple[np.ndarray, np.ndarray], *, is_point: bool) -> np.ndarray:
-    """(A,) the unit of answers: what the start misses where is learned from, on average over all steps ahead if `is_point`, else
-    the root of its mean square at each, so that a distribution of size one is about right."""
+    """(A,) the unit of answers: what the start misses where it is learned from, on average over all steps ahead if `is_point`,
+    else the root of its mean square at each, so that a distribution of size one is about right."""
     strip = examples.strip
     some = np.concatenate([first + np.arange(count) for first, count in zip(strip.first, examples.steps, strict=True)])
     at = torch.from_numpy(some[:: max(1, len(some) // UNITS)]).to(strip.z.device)

@@ -22,18 +22,17 @@ FARTHEST = 10.0  # ranges of the values so far beyond their extremes: no forecas
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """M steps.  inputs (M, C) and beside (M, B) in single precision; z, level, mean and size (M,); observed (M,)
+    """M steps.  inputs (M, C) and beside (M, B) in single precision; z, mean and size (M,); observed (M,)
 
-    distance (M,) of the level from the mean;  bounds (M, 2) no forecast after a step is outside;  place (M,) number of the
+    distance (M,) of z from the mean;  bounds (M, 2) no forecast after a step is outside;  place (M,) number of the
     step in its series;  first, length  of each series, where its first step lies and how many it has;  eye  of the first one,
-    of which all others differ in scale and anchor alone
+    of which all others differ in scale alone
     """
 
     sight: Sight
     inputs: Tensor
     beside: Tensor
     z: Tensor
-    level: Tensor
     mean: Tensor
     size: Tensor
     distance: Tensor
@@ -57,19 +56,19 @@ class Strip:
         blocks = [_block(sight, series, count) for series, count in zip(panel, known, strict=True)]
         length = np.array([len(series) for series in panel])
         first = np.cumsum([sight.lead, *(length[:-1] + sight.lead)])
-        names = ("inputs", "beside", "z", "level", "mean", "size", "distance", "bounds", "place", "observed")
+        names = ("inputs", "beside", "z", "mean", "size", "distance", "bounds", "place", "observed")
         tensors = {name: torch.from_numpy(np.concatenate([one[name] for one in blocks])).to(device) for name in names}
         return cls(sight, **tensors, first=first, length=length, eye=sight.eye(panel[0]))
 
     def windows(self, ends: Tensor, length: int) -> Tensor:
-        """inputs (..., K, C · p) of the `length` steps that end at these rows (...), p steps of the series in one of the cell."""
+        """inputs (..., K, C · p) of the `length` steps that end at these rows (...), p of the series in one of the cell."""
         rows = ends[..., None] + torch.arange(1 - length, 1, device=ends.device)
         return self.inputs[rows].view(*ends.shape, length // self.sight.settings.segment, -1)
 
     def linear(self, rows: Tensor) -> Tensor:
         """(..., F) what the skip connection reads at these rows."""
         lags = self.sight.lags
-        lagged = self.z.unfold(0, lags, 1)[rows - (lags - 1)].flip(-1) - self.level[rows][..., None]
+        lagged = self.z.unfold(0, lags, 1)[rows - (lags - 1)].flip(-1)[..., 1:] - self.z[rows][..., None]
         distance = self.distance[rows][..., None].float()
         return torch.cat([(lagged / self.size[rows][..., None]).float(), distance, self.beside[rows]], -1)
 
@@ -77,23 +76,23 @@ class Strip:
         """(..., A) targets after these rows, and whether each was observed, 1 or 0."""
         after = self.z.unfold(0, ahead, 1)[rows + 1]
         seen = self.observed.unfold(0, ahead, 1)[rows + 1]
-        return ((after - self.level[rows][..., None]) / self.size[rows][..., None]).float(), seen.float()
+        return ((after - self.z[rows][..., None]) / self.size[rows][..., None]).float(), seen.float()
 
     def back(self, rows: Tensor, answers: np.ndarray) -> np.ndarray:
         """(N, ..., H) z of what was answered at rows (N,), held back within the bounds."""
         shape = (-1, *[1] * (answers.ndim - 1))
-        level, size = (part[rows].numpy().reshape(shape) for part in (self.level, self.size))
+        z, size = (part[rows].numpy().reshape(shape) for part in (self.z, self.size))
         low, high = self.bounds[rows].numpy().T.reshape(2, *shape)
-        return np.clip(level + size * answers, low, high)
+        return np.clip(z + size * answers, low, high)
 
 
 def _block(sight: Sight, series: TimeSeries, known: int) -> dict[str, np.ndarray]:
-    """The arrays of one series, with its empty lead-in; of the steps after the `known` ones only z and whether it was observed."""
+    """The arrays of one series, with its empty lead-in; of the steps after the `known` ones only its values."""
     eye, lead, whole = sight.eye(series), sight.lead, len(series)
     found, steps = eye.features(series.values), np.arange(known)
     inputs = np.zeros((lead + whole, eye.width + sight.extras.width), np.float32)
     inputs[lead : lead + known] = np.concatenate([found.inputs[:known], sight.extras.of(series, steps)], axis=1)
-    told = sight.told(series, steps) if sight.lags else np.empty((known, 0))
+    told = sight.told(series, steps)
     beside = np.zeros((lead + whole, told.shape[1]), np.float32)
     beside[lead : lead + known] = told
     high, low = np.maximum.accumulate(found.z), np.minimum.accumulate(found.z)
@@ -102,7 +101,7 @@ def _block(sight: Sight, series: TimeSeries, known: int) -> dict[str, np.ndarray
         "inputs": inputs,
         "beside": beside,
         "z": began(found.z, lead, eye.scale.season),
-        **{name: np.concatenate([np.zeros(lead), getattr(found, name)]) for name in ("level", "mean", "distance")},
+        **{name: np.concatenate([np.zeros(lead), getattr(found, name)]) for name in ("mean", "distance")},
         "size": np.full(lead + whole, eye.scale.size),
         "bounds": np.concatenate([np.zeros((lead, 2)), np.stack([low - room, high + room], axis=1)]),
         "place": np.arange(-lead, whole),

@@ -1,4 +1,4 @@
-"""The training loop: plain, seeded and watched. Networks of several seeds are trained as one program, each as it would be alone.
+"""The training loop: plain, seeded and watched. Networks of several seeds are trained as one program.
 
 What forecasts are the weights averaged over the updates so far, the later ones more: an average is about as good at a constant
 rate as the last weights are after the rate has fallen, and is one at any number of epochs.

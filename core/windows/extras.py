@@ -5,8 +5,8 @@ calendar      sine and cosine of the hour, the day of the week and the day of th
               frequency lets vary
 covariates    each column less its mean, divided by its deviation in the training slice: as it is at t, and known ones also
               as they are at t+1 … t+A, A the steps ahead that one answer reaches
-aligned       what the bridge's linear part sees of covariates: z(t) … z(t+A), a known one as it is, another one A steps late, so that
-              all of it is known at t
+aligned       what the bridge's linear part sees of covariates: z(t) … z(t+A), a known one as it is, another one A steps late,
+              so that all of it is known at t
 """
 
 from __future__ import annotations

@@ -67,11 +67,13 @@ class Reading(Settings):
     """How a network reads a series."""
 
     lookback: int | None = param(
-        None, "Lookback", "How many past values the cell reads. Empty: four seasons, from 24 to 192.",
+        None, "Lookback", "How many past values the cell reads. Empty: two seasons, or four of 24 steps and more; from 24 to "
+        "192 steps.",
         low=SHORTEST_LOOKBACK, high=2000, unit="steps",
     )  # fmt: skip
-    seasonal_lag: bool = param(
-        True, "Last season as an input", "At each step also shows how the last season went on from there.", advanced=True,
+    seasonal_lag: str = param(
+        AUTOMATIC, "Last season as an input", "At each step also shows how the last season went on from there. Automatic: "
+        "where there are ten series and more to learn it from.", choices=(AUTOMATIC, "yes", "no"), advanced=True,
         trait="season",
     )  # fmt: skip
     calendar: bool = param(
@@ -120,7 +122,7 @@ class Training(Settings):
     """How a network is trained."""
 
     loss: str = param(
-        "mae", "Loss", "What training makes small: absolute errors, squared ones, or Huber's, squared only while they are small. "
+        "mae", "Loss", "What training makes small: absolute errors, squared ones, or Huber's, squared while they are small. "
         "Quantile, gaussian and student_t also learn how uncertain a forecast is, and give intervals of their own.",
         choices=("mae", "huber", "mse", *DISTRIBUTIONS),
     )  # fmt: skip
@@ -172,14 +174,14 @@ class Cells(Settings):
     )  # fmt: skip
     segment: int | None = param(
         None, "Segment", "Steps of the series that the cell reads at once, as one step of its own: a long window takes fewer "
-        "steps and is remembered better. Empty: 1, or a 24th of a lookback of 96 steps and more.", low=1, high=500, unit="steps",
-        advanced=True, when=(("topology", (DIRECT, "encoder_decoder")),),
+        "steps and is remembered better. Empty: 1, or a 24th of a lookback of 96 steps and more.", low=1, high=500,
+        unit="steps", advanced=True, when=(("topology", (DIRECT, "encoder_decoder")),),
         otherwise="1: where a forecast is fed back, the cell reads value by value.",
     )  # fmt: skip
     layers: int = param(1, "Layers", "Cells stacked on each other.", low=1, high=4)
     topology: str = param(
-        DIRECT, "Topology", "What is read and what is said: the next value, or all steps ahead at once, at the end of the window "
-        "or at every step of it.", choices=TOPOLOGIES,
+        DIRECT, "Topology", "What is read and what is said: the next value, or all steps ahead at once, at the end of the "
+        "window or at every step of it.", choices=TOPOLOGIES,
     )  # fmt: skip
     bidirectional: bool = param(
         False, "Bidirectional", "Reads the observed window from both ends. It says something at the window's end only, so it "

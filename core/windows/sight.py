@@ -24,8 +24,8 @@ class Sight:
     """How a network sees the series of a panel: settled before the first update, and kept with its weights.
 
     scales      by series id
-    keeps_mean  whether the distance from a mean is shown; anchors  that mean by series id, where it was settled beforehand
-    lags        J, what the skip connection reads; 0 where there is none
+    keeps_mean  whether the distance from a mean is shown
+    lags        J, how many values the skip connection reads, 1 or more
     ahead       A, how many steps one answer says
     beside      what the skip connection is told of covariates and calendar; where `extras` are beside, they tell it
     """
@@ -38,13 +38,11 @@ class Sight:
     extras: Extras
     beside: Ahead
     is_log: bool
-    anchors: Mapping[str, float] | None = None
 
     def eye(self, series: TimeSeries) -> Eye:
         """How this series is seen; its scale is learned here where it was too short to train on, or is a new one."""
         scale = self.scales.get(series.id) or Scale.learn(series, is_log=self.is_log)
-        anchor = None if self.anchors is None else self.anchors[series.id]
-        return Eye(scale, self.settings.seasonal_lag, self.keeps_mean, anchor)
+        return Eye(scale, self.settings.seasonal_lag == "yes", self.keeps_mean)
 
     def told(self, series: TimeSeries, steps: np.ndarray) -> np.ndarray:
         """(N, B) what the skip connection is told beside the lags at N steps."""
@@ -55,13 +53,13 @@ class Sight:
     @property
     def width(self) -> int:
         """F, the columns that the skip connection reads."""
-        return self.lags + 1 + (self.extras.beside if self.extras.is_beside else self.ahead * self.beside.width)
+        return self.lags + (self.extras.beside if self.extras.is_beside else self.ahead * self.beside.width)
 
     @property
     def channels(self) -> int:
         """C, what the cell reads of one step of a series."""
         scale = next(iter(self.scales.values()))
-        return Eye(scale, self.settings.seasonal_lag, self.keeps_mean).width + self.extras.width
+        return Eye(scale, self.settings.seasonal_lag == "yes", self.keeps_mean).width + self.extras.width
 
     @property
     def lead(self) -> int:
@@ -76,21 +74,19 @@ class Sight:
             "scales": np.array([astuple(one) for one in self.scales.values()]),
             "sight": np.array([self.keeps_mean, self.lags, self.ahead, self.is_log]),
         }
-        if self.anchors is not None:
-            own["anchors"] = np.array([self.anchors[name] for name in self.scales])
         return closed | own | self.extras.arrays() | self.beside.arrays()
 
     @classmethod
     def of_arrays(cls, settings: Settings, arrays: Mapping[str, np.ndarray]) -> Self:
         """The one whose `arrays()` these are."""
         found = {name: int(arrays[f"closed.{name}"]) or None for name in CLOSED}
-        closed = replace(settings, **{name: value for name, value in found.items() if name in {one.name for one in fields(settings)}})
+        own = {one.name for one in fields(settings)}
+        closed = replace(settings, **{name: value for name, value in found.items() if name in own})
         ids = decode_ids(arrays["ids"])
-        scales = dict(zip(ids, (Scale(*row[:2], int(row[2])) for row in arrays["scales"].tolist()), strict=True))
+        scales = dict(zip(ids, (Scale(*row[:3], int(row[3])) for row in arrays["scales"].tolist()), strict=True))
         keeps_mean, lags, ahead, is_log = (int(one) for one in arrays["sight"])
-        anchors = dict(zip(ids, arrays["anchors"].tolist(), strict=True)) if "anchors" in arrays else None
         extras, beside = Extras.of_arrays(arrays), Ahead.of_arrays(arrays)
-        return cls(closed, scales, bool(keeps_mean), lags, ahead, extras, beside, bool(is_log), anchors)
+        return cls(closed, scales, bool(keeps_mean), lags, ahead, extras, beside, bool(is_log))
 
 
 class Source(Protocol):
