@@ -2,7 +2,8 @@
 
 It learns from all but the end of the series, and what it has chosen is then trained on everything, that many epochs. Where the
 skip connection is to be chosen, networks with and without it are trained side by side, until after a third of the epochs the
-ones that are behind stop; those without must be clearly better. What is judged is what will forecast: the averaged weights, and the median over the seeds.
+ones that are behind stop; those without must be clearly better. What is judged is what will forecast: the averaged weights, and
+the median over the seeds. Of a large panel one seed says as much as all of them.
 """
 
 from __future__ import annotations
