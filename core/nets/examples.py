@@ -59,13 +59,14 @@ class Examples:
 class HeldOut:
     """Windows that are held out: rows (V,) of their last steps, and the weight of each, so that series count alike.
 
-    targets, seen (V, H)
+    targets, seen (V, H);  horizons: how many horizons are held out, over all series
     """
 
     rows: Tensor
     weights: Tensor
     targets: Tensor
     seen: Tensor
+    horizons: float
 
     @classmethod
     def of(cls, strip: Strip, horizon: int, borders: np.ndarray) -> HeldOut:
@@ -80,7 +81,8 @@ class HeldOut:
             weights.append(np.full(len(some), 1 / (len(some) * len(held))))
         at = torch.from_numpy(np.concatenate(rows)).to(strip.z.device)
         scale = torch.from_numpy(np.concatenate(weights)).float().to(at.device)
-        return cls(at, scale, *strip.goal(at, horizon))
+        horizons = float((strip.length - borders).sum()) / horizon
+        return cls(at, scale, *strip.goal(at, horizon), horizons)
 
     def mean(self, losses: Tensor) -> float:
         """Of losses (V, H): over the steps that were observed, then over windows by their weights."""

@@ -8,6 +8,7 @@ the median over the seeds. Of a large panel one seed says as much as all of them
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,7 @@ from core.windows.sight import Source
 
 UNTESTED = 10  # epochs where nothing can be held out
 CLEARLY = 0.05  # by which a network without skip connection must be better: of two equals the one with it is safer
+LUCK = 0.5  # the same on one held-out horizon: luck makes less of a difference the more of them there are
 PLENTY = 100  # series that are held out, from which on one seed says what all of them would
 SHARE = 3  # of the epochs, after which the networks that are behind stop: one in so many
 
@@ -92,13 +94,14 @@ def select(settings: Settings, source: Source, train: Panel, horizon: int, conte
 
 def _trained(candidates: list[Candidate], held: HeldOut, horizon: int, context: Context, seeds: Sequence[int]) -> Choice:
     """What the best of the candidates came to. Its epochs are reported as soon as it is the only one left."""
+    margin = max(CLEARLY, LUCK / math.sqrt(max(1.0, held.horizons)))
     told, epochs = 0, candidates[0].settings.epochs
     for epoch in range(1, epochs + 1):
         for one in candidates:
             if one.is_patient:
                 one.go_on(held, horizon)
         if len(candidates) > 1 and (epoch >= epochs / SHARE or not any(one.is_patient for one in candidates)):
-            candidates = [_better(candidates)]
+            candidates = [_better(candidates, margin)]
         share, said = epoch / epochs, f"epoch {epoch} of at most {epochs}"
         if len(candidates) > 1:
             context.report(share, said)
@@ -110,12 +113,13 @@ def _trained(candidates: list[Candidate], held: HeldOut, horizon: int, context: 
         told = len(last.log)
         if not last.is_patient:
             break
-    winner = _better(candidates)
+    winner = _better(candidates, margin)
     return Choice(winner.settings.skip, winner.epoch, winner.before, winner.best)
 
 
-def _better(candidates: Sequence[Candidate]) -> Candidate:
-    return min(candidates, key=lambda one: one.best * (1.0 if one.settings.skip == "on" else 1 + CLEARLY))
+def _better(candidates: Sequence[Candidate], margin: float) -> Candidate:
+    """The best; one without skip connection only where it is better by a margin."""
+    return min(candidates, key=lambda one: one.best * (1.0 if one.settings.skip == "on" else 1 + margin))
 
 
 def losses_of(networks: Sequence[Network], strip: Strip, held: HeldOut, horizon: int) -> tuple[float, list[float]]:
