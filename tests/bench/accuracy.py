@@ -87,7 +87,7 @@ def forecasts(name: str, horizon: int, train: Panel) -> np.ndarray:
     """(R, S, H) of each seed and series."""
     seeds = SEEDS if MODELS[name].is_random else 1
     model = model_class(name)().settled(train, horizon, Context(), seeds)
-    fitted = (model.fit(train, horizon, Context(seed=seed)) for seed in range(seeds))
+    fitted = model.fit_all(train, horizon, Context(), seeds)
     return np.stack([[one.forecast(series, horizon).point for series in train] for one in fitted])
 
 
@@ -110,7 +110,7 @@ def report_sunspots(names: Sequence[str]) -> None:
     for name in names:
         start, seeds = time.perf_counter(), SEEDS if MODELS[name].is_random else 1
         model = model_class(name)().settled(train, 1, Context(), seeds)
-        fitted = [model.fit(train, 1, Context(seed=seed)) for seed in range(seeds)]
+        fitted = model.fit_all(train, 1, Context(), seeds)
         points = np.array([[one.forecast(series[:origin], 1).point[0] for origin in SPOTS] for one in fitted])
         errors = np.mean((points - series.values[list(SPOTS)]) ** 2, axis=1)
         median = float(np.mean((np.median(points, axis=0) - series.values[list(SPOTS)]) ** 2))
