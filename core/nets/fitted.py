@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -118,7 +118,9 @@ def extended(series: TimeSeries, horizon: int) -> TimeSeries:
         index = pd.date_range(series.index[0], periods=len(series) + horizon, freq=series.index.freq)
     values = np.concatenate([series.values, np.full(horizon, series.values[-1])])
     observed = np.concatenate([series.observed, np.ones(horizon, bool)])
-    inputs = series.inputs if series.inputs is None or len(series.inputs.values) >= len(index) else None
+    inputs = series.inputs
+    if inputs is not None and len(inputs.values) < len(index):  # past ones alone end with the series
+        inputs = replace(inputs, values=np.pad(inputs.values, ((0, len(index) - len(inputs.values)), (0, 0)), constant_values=np.nan))
     return TimeSeries(series.id, index, values, observed, series.season, series.unit, series.zone, inputs)
 
 

@@ -157,6 +157,18 @@ def fit(model: Model, *series: TimeSeries, horizon: int = HORIZON, seed: int = 0
     return model.fit(Panel(series), horizon, Context(seed=seed))
 
 
+def untrained(settings: Settings, *series: TimeSeries, horizon: int = HORIZON) -> FittedNetwork:
+    """With random weights, for what does not hang on training."""
+    source = FromLinear(0.1, is_log=settings.log == "yes", keeps_mean=settings.mean == "yes")
+    sight = source.sight(settings, Panel(series), horizon)
+    width = sight.width if settings.skip == "on" else 0
+    network = network_of(settings, sight.channels, width=width, horizon=horizon, known=len(sight.extras.known))
+    for part in (network.head, network.skip):
+        if part is not None:
+            part.weight.data.mul_(0.3)
+    return FittedNetwork(sight, network, horizon)
+
+
 @torch.no_grad()
 def stirred(fitted: FittedNetwork) -> FittedNetwork:
     """The same with a random head: a short training may end at its start, where the head is zero and nothing else counts."""
