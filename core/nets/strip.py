@@ -24,9 +24,8 @@ FARTHEST = 10.0  # ranges of the values so far beyond their extremes: no forecas
 class Strip:
     """M steps.  inputs (M, C) and beside (M, B) in single precision; z, mean and size (M,); observed (M,)
 
-    distance (M,) of z from the mean;  bounds (M, 2) no forecast after a step is outside;  place (M,) number of the
-    step in its series;  first, length  of each series, where its first step lies and how many it has;  eye  of the first one,
-    of which all others differ in scale alone
+    distance (M,) of z from the mean;  bounds (M, 2) no forecast after a step is outside;  first, length  of each series, where
+    its first step lies and how many it has;  eye  of the first one, of which all others differ in scale alone
     """
 
     sight: Sight
@@ -37,7 +36,6 @@ class Strip:
     size: Tensor
     distance: Tensor
     bounds: Tensor
-    place: Tensor
     observed: Tensor
     first: np.ndarray
     length: np.ndarray
@@ -60,7 +58,7 @@ class Strip:
         blocks = [_block(sight, series, count, period) for series, count in zip(panel, known, strict=True)]
         length = np.array([len(series) for series in panel])
         first = np.cumsum([sight.lead, *(length[:-1] + sight.lead)])
-        names = ("inputs", "beside", "z", "mean", "size", "distance", "bounds", "place", "observed")
+        names = ("inputs", "beside", "z", "mean", "size", "distance", "bounds", "observed")
         tensors = {name: torch.from_numpy(np.concatenate([one[name] for one in blocks])).to(device) for name in names}
         return cls(sight, **tensors, first=first, length=length, eye=sight.eye(panel[0]))
 
@@ -108,6 +106,5 @@ def _block(sight: Sight, series: TimeSeries, known: int, period: int | None) -> 
         **{name: np.concatenate([np.zeros(lead), getattr(found, name)]) for name in ("mean", "distance")},
         "size": np.full(lead + whole, eye.scale.size),
         "bounds": np.concatenate([np.zeros((lead, 2)), np.stack([low - room, high + room], axis=1)]),
-        "place": np.arange(-lead, whole),
         "observed": np.concatenate([np.zeros(lead, bool), series.observed]),
     }

@@ -28,18 +28,21 @@ stepwise = pytest.mark.parametrize("topology", ["many_to_one", SYNCED])
 
 
 def rows_by_hand(z: list[float], known: int, scale: Scale, holiday: list[float] | None) -> tuple[list[list[float]], list[float]]:
-    """What the cell reads at each step, and the skip connection at the last, the first `known` values from the history."""
+    """What the cell reads at each step, and the skip connection at the last, the first `known` values from the history.
+
+    The mean is of them, and does not follow what was said.
+    """
     m, rows = scale.season, []
     before = {t: z[t % min(m, known)] for t in range(-40, 0)} | dict(enumerate(z))
     for t in range(len(z)):
         row = [(before[t] - before[t - 1]) / scale.size]
         row += [(before[t + 1 - m] - before[t]) / scale.size] if m > 1 else []
-        row.append((z[t] - sum(z[: t + 1]) / (t + 1)) / scale.size)
+        row.append((z[t] - np.mean(z[: min(t + 1, known)])) / scale.size)
         row = [max(-10.0, min(10.0, one)) for one in row]
         rows.append(row + ([float(t == 9), holiday[t], holiday[t + 1]] if holiday else []))
     last = len(z) - 1
     straight = [(before[last - lag] - z[-1]) / scale.size for lag in range(1, max(2, m))]
-    straight.append((z[-1] - sum(z) / len(z)) / scale.size)
+    straight.append((z[-1] - np.mean(z[:known])) / scale.size)
     return rows, straight + ([holiday[last + 1], sum(holiday[last + 1 - m : last + 1]) / m] if holiday else [])
 
 
