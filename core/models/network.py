@@ -113,11 +113,11 @@ class Network(Settings, Model):
         longest = max(train, key=len)
         self.require(longest, horizon)
         closed = self.resolved(len(longest), horizon, longest.season)._scaled(train, horizon, context.part(0.0, 0.1))
-        if not closed.patience and closed.skip != AUTOMATIC:
-            return closed
+        if not closed.patience:  # nothing is held out
+            return replace(closed, skip="on" if closed.skip == AUTOMATIC else closed.skip)
         with one_thread():
             found = select(closed, closed.source(), train, horizon, context.part(0.1, 1.0), _seeds(context, seeds))
-        return replace(closed, skip=found.skip, epochs=found.epochs if self.patience else self.epochs, patience=0)
+        return replace(closed, skip=found.skip, epochs=found.epochs, patience=0)
 
     def fit(self, train: Panel, horizon: int, context: Context) -> Fitted:
         return self.fit_all(train, horizon, context, 1)[0]

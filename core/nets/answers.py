@@ -50,7 +50,8 @@ def fed_back(network: Network, strip: Strip, ends: Tensor, horizon: int, said: S
 
 @dataclass(frozen=True, eq=False)
 class _Path:
-    """N paths at one step: the last z (N, q), newest last; mean and size (N,); their rows, and how far they have come.
+    """N paths at one step: the last z (N, q), newest last; size and mean (N,), which is that of the values before the forecast,
+    as the model Linear has it; their rows, and how far they have come.
 
     bounds (N, 2)  no value is outside
     """
@@ -75,9 +76,7 @@ class _Path:
     def after(self, change: np.ndarray) -> _Path:
         """One step on, at z + size · change (N,)."""
         new = np.clip(self.z[:, -1] + self.size * change, self.bounds[:, 0], self.bounds[:, 1])
-        count = self.strip.place[self.rows].cpu().numpy() + self.steps + 1  # steps that the mean is of
-        mean = self.mean + (new - self.mean) / (count + 1) if np.isnan(self.eye.scale.mean) else self.mean
-        return replace(self, steps=self.steps + 1, z=np.concatenate([self.z[:, 1:], new[:, None]], axis=1), mean=mean)
+        return replace(self, steps=self.steps + 1, z=np.concatenate([self.z[:, 1:], new[:, None]], axis=1))
 
     def inputs(self) -> Tensor:
         """(N, C) what the cell reads at this step."""

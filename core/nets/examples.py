@@ -50,7 +50,7 @@ class Examples:
         warm = np.minimum(WARM, steps // 3)
         lookback = self.strip.sight.settings.lookback
         whole = self.strip.sight.settings.answers_at_every_step  # then windows lie inside the series where they can
-        shortest = np.minimum(lookback - 1 if whole else WARM, steps - 1)
+        shortest = np.minimum(np.maximum(lookback - 1 if whole else WARM, warm), steps - 1)
         last = first + random.integers(shortest, steps)
         return last, np.maximum(first + warm, last - (lookback - 1) + min(WARM, lookback // 3) if whole else last)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -61,20 +61,24 @@ class FittedNetwork:
         """
         if horizon > self.horizon:
             raise ConfigError(f"{self.settings.label} was trained for horizon {self.horizon}; {horizon} needs a new fit")
-        known, is_fed_back = max(origins), self.settings.topology in STEPWISE
-        self.sight.extras.require(series[:known], horizon if is_fed_back else self.horizon)
+        if len(origins) > 1 and (series.id not in self.sight.scales or min(origins) < series.season):
+            parts = [self.rolled(series, (origin,), horizon, levels) for origin in origins]  # each has a scale or start of its own
+            return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+        history, is_fed_back = series[: max(origins)], self.settings.topology in STEPWISE
+        sight = self.sight.knowing(history)
+        sight.require(history, horizon if is_fed_back else self.horizon)
         levels = levels if LOSSES[self.settings.loss].has_intervals else ()
         with one_thread(), torch.no_grad():
-            seen = extended(series[:known], horizon - 1) if is_fed_back else series[:known]
-            strip = Strip.of(self.sight, (seen,), (len(seen),))
+            seen = extended(history, horizon - 1) if is_fed_back else history
+            strip = Strip.of(sight, (seen,), (len(seen),), period=min(len(history), history.season))
             ends = torch.from_numpy(strip.first[0] + np.array(origins) - 1)
             found = self._fed_back(strip, ends, horizon, levels) if is_fed_back else self._direct(strip, ends, levels)
-        values = self.sight.eye(series).scale.back(found)[..., :horizon]  # (O, 1 + Q, H)
+        values = strip.eye.scale.back(found)[..., :horizon]  # (O, 1 + Q, H)
         return values[:, 0], np.maximum.accumulate(values[:, 1:], axis=1)
 
     def window(self, history: TimeSeries) -> Tensor:
         """(1, K, C) what the cell reads to forecast what follows `history`."""
-        strip = Strip.of(self.sight, (history,), (len(history),))
+        strip = Strip.of(self.sight.knowing(history), (history,), (len(history),))
         return strip.windows(torch.from_numpy(strip.first + len(history) - 1), self.settings.reach)
 
     def _direct(self, strip: Strip, ends: Tensor, levels: tuple[float, ...]) -> np.ndarray:
@@ -114,7 +118,9 @@ def extended(series: TimeSeries, horizon: int) -> TimeSeries:
         index = pd.date_range(series.index[0], periods=len(series) + horizon, freq=series.index.freq)
     values = np.concatenate([series.values, np.full(horizon, series.values[-1])])
     observed = np.concatenate([series.observed, np.ones(horizon, bool)])
-    inputs = series.inputs if series.inputs is None or len(series.inputs.values) >= len(index) else None
+    inputs = series.inputs
+    if inputs is not None and len(inputs.values) < len(index):  # past ones alone end with the series
+        inputs = replace(inputs, values=np.pad(inputs.values, ((0, len(index) - len(inputs.values)), (0, 0)), constant_values=np.nan))
     return TimeSeries(series.id, index, values, observed, series.season, series.unit, series.zone, inputs)
 
 

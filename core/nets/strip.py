@@ -24,9 +24,8 @@ FARTHEST = 10.0  # ranges of the values so far beyond their extremes: no forecas
 class Strip:
     """M steps.  inputs (M, C) and beside (M, B) in single precision; z, mean and size (M,); observed (M,)
 
-    distance (M,) of z from the mean;  bounds (M, 2) no forecast after a step is outside;  place (M,) number of the
-    step in its series;  first, length  of each series, where its first step lies and how many it has;  eye  of the first one,
-    of which all others differ in scale alone
+    distance (M,) of z from the mean;  bounds (M, 2) no forecast after a step is outside;  first, length  of each series, where
+    its first step lies and how many it has;  eye  of the first one, of which all others differ in scale alone
     """
 
     sight: Sight
@@ -37,7 +36,6 @@ class Strip:
     size: Tensor
     distance: Tensor
     bounds: Tensor
-    place: Tensor
     observed: Tensor
     first: np.ndarray
     length: np.ndarray
@@ -49,14 +47,18 @@ class Strip:
         return self.eye.scale.season
 
     @classmethod
-    def of(cls, sight: Sight, panel: Sequence[TimeSeries], known: Sequence[int], device: str = "cpu") -> Strip:
+    def of(
+        cls, sight: Sight, panel: Sequence[TimeSeries], known: Sequence[int], device: str = "cpu", period: int | None = None
+    ) -> Strip:
         """Of all series of a panel. Features are made of the first `known` steps of each: for those after them covariates may
         be wanted that nobody has.
+
+        period: how many of its first values a series is taken to have repeated before them; a season unless said
         """
-        blocks = [_block(sight, series, count) for series, count in zip(panel, known, strict=True)]
+        blocks = [_block(sight, series, count, period) for series, count in zip(panel, known, strict=True)]
         length = np.array([len(series) for series in panel])
         first = np.cumsum([sight.lead, *(length[:-1] + sight.lead)])
-        names = ("inputs", "beside", "z", "mean", "size", "distance", "bounds", "place", "observed")
+        names = ("inputs", "beside", "z", "mean", "size", "distance", "bounds", "observed")
         tensors = {name: torch.from_numpy(np.concatenate([one[name] for one in blocks])).to(device) for name in names}
         return cls(sight, **tensors, first=first, length=length, eye=sight.eye(panel[0]))
 
@@ -86,10 +88,10 @@ class Strip:
         return np.clip(z + size * answers, low, high)
 
 
-def _block(sight: Sight, series: TimeSeries, known: int) -> dict[str, np.ndarray]:
+def _block(sight: Sight, series: TimeSeries, known: int, period: int | None) -> dict[str, np.ndarray]:
     """The arrays of one series, with its empty lead-in; of the steps after the `known` ones only its values."""
     eye, lead, whole = sight.eye(series), sight.lead, len(series)
-    found, steps = eye.features(series.values), np.arange(known)
+    found, steps = eye.features(series.values, period), np.arange(known)
     inputs = np.zeros((lead + whole, eye.width + sight.extras.width), np.float32)
     inputs[lead : lead + known] = np.concatenate([found.inputs[:known], sight.extras.of(series, steps)], axis=1)
     told = sight.told(series, steps)
@@ -100,10 +102,9 @@ def _block(sight: Sight, series: TimeSeries, known: int) -> dict[str, np.ndarray
     return {
         "inputs": inputs,
         "beside": beside,
-        "z": began(found.z, lead, eye.scale.season),
+        "z": began(found.z, lead, period or eye.scale.season),
         **{name: np.concatenate([np.zeros(lead), getattr(found, name)]) for name in ("mean", "distance")},
         "size": np.full(lead + whole, eye.scale.size),
         "bounds": np.concatenate([np.zeros((lead, 2)), np.stack([low - room, high + room], axis=1)]),
-        "place": np.arange(-lead, whole),
         "observed": np.concatenate([np.zeros(lead, bool), series.observed]),
     }

@@ -84,7 +84,7 @@ class Extras:
             parts.append(columns(series, self.past, self.past_scale)[np.maximum(at - self.ahead, 0)])
         if self.known:
             parts.append(columns(series, self.known, self.known_scale)[at])
-        return np.concatenate(parts, -1).reshape(len(steps), -1)
+        return np.concatenate(parts, -1).reshape(len(steps), self.beside)
 
     def of(self, series: TimeSeries, steps: np.ndarray) -> np.ndarray:
         """(N, E) channels at N `steps` of a series; known covariates reach A steps beyond the last of them."""
@@ -99,7 +99,7 @@ class Extras:
         if self.known:
             table = columns(series, self.known, self.known_scale)
             ahead = table[steps[:, None] + np.arange(1, self.ahead + 1)]  # (N, A, K)
-            parts += [table[steps], ahead.reshape(len(steps), -1)]
+            parts += [table[steps], ahead.reshape(len(steps), self.told)]
         return np.concatenate(parts, axis=-1)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -47,10 +47,10 @@ class Eye:
         """C"""
         return 1 + (self.has_season and self.scale.season > 1) + self.keeps_mean
 
-    def features(self, values: np.ndarray) -> Features:
-        """At each step of `values` (T,)."""
+    def features(self, values: np.ndarray, period: int | None = None) -> Features:
+        """At each step of `values` (T,).  period: how many of the first are repeated before them, a season unless said."""
         season, z = self.scale.season, self.scale.to(values)
-        before = began(z, season, season)
+        before = began(z, season, period or season)
         around = np.stack([z, before[season - 1 : -1], before[1 : 1 + len(z)]])
         return self.at(around, self.scale.means(z), self.scale.size)
 

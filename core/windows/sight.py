@@ -44,11 +44,22 @@ class Sight:
         scale = self.scales.get(series.id) or Scale.learn(series, is_log=self.is_log)
         return Eye(scale, self.settings.seasonal_lag == "yes", self.keeps_mean)
 
+    def knowing(self, history: TimeSeries) -> Self:
+        """The same with a scale for this series: one that is learned from this history where training had none."""
+        if history.id in self.scales:
+            return self
+        return replace(self, scales={**self.scales, history.id: self.eye(history).scale})
+
+    def require(self, history: TimeSeries, horizon: int) -> None:
+        """Raises ConfigError where a history lacks covariates, or its known ones end before the horizon does."""
+        self.extras.require(history, horizon)
+        self.beside.require(history, horizon)
+
     def told(self, series: TimeSeries, steps: np.ndarray) -> np.ndarray:
         """(N, B) what the skip connection is told beside the lags at N steps."""
         if self.extras.is_beside:
             return self.extras.aligned(series, steps)
-        return self.beside.of(series, steps, self.ahead).reshape(len(steps), -1)
+        return self.beside.of(series, steps, self.ahead).reshape(len(steps), self.ahead * self.beside.width)
 
     @property
     def width(self) -> int:
@@ -64,7 +75,7 @@ class Sight:
     @property
     def lead(self) -> int:
         """Empty steps before each series."""
-        return max(self.settings.lookback, self.lags, 1)
+        return max(self.settings.lookback, self.lags, next(iter(self.scales.values())).season)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `of_arrays` needs beside the settings, and those that were open."""

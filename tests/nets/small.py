@@ -1,23 +1,33 @@
 """Tiny networks of every shape, with random weights, and series with covariates. Not a test."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 import torch
 
 from core.models.feedforward import FeedForward
+from core.models.network import FromLinear
 from core.models.network import Network as Model
 from core.models.recurrent import GRU, LSTM, RNN
+from core.nets.examples import Examples
 from core.nets.fitted import FittedNetwork
 from core.nets.network import Network
+from core.nets.start import built
+from core.nets.strip import Strip
+from core.nets.training import Trainer
 from core.progress import Context
 from core.series.timeseries import Inputs, Panel, TimeSeries
+from core.windows.ahead import Ahead
 from core.windows.extras import Extras
-from core.windows.settings import TOPOLOGIES, Beside, Cells, Reading, Settings, Training
+from core.windows.scale import Scale
+from core.windows.settings import SYNCED, TOPOLOGIES, Beside, Cells, Reading, Settings, Training
+from core.windows.sight import Sight
 
-HORIZON, LOOKBACK = 3, 7
-TINY = {"hidden": 3, "lookback": LOOKBACK, "skip": 2, "epochs": 1, "batch": 8}
+HORIZON, LOOKBACK, WIDTH = 3, 7, 3
+CLOSED = {"skip": "on", "lags": 4, "log": "no", "mean": "no", "penalty": 0.1, "seasonal_lag": "no", "patience": 0}
+TINY = {"hidden": 3, "lookback": LOOKBACK, "epochs": 1, "batch": 8} | CLOSED
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,19 @@ class Closed(Beside, Training, Reading, Cells):
     label: str = "GRU"
     hidden: int = 4
     lookback: int = LOOKBACK
-    skip: int = 0
+    segment: int = 1
     batch: int = 32
+    skip: str = "on"
+    lags: int = 2
+    log: str = "no"
+    mean: str = "no"
+    penalty: float = 0.1
+    seasonal_lag: str = "no"
+    patience: int = 0
 
 
-CHEAP = Closed(skip=2)
+CHEAP = Closed()
+FROM_LINEAR = FromLinear(0.1, is_log=False, keeps_mean=False)
 
 # every shape that a network can have
 MODELS: dict[str, Model] = {
@@ -40,36 +58,80 @@ MODELS: dict[str, Model] = {
     for cell in (RNN, LSTM, GRU)
     for topology in TOPOLOGIES
     for both in (False, True)
-    if not (both and topology == "synced")
+    if not (both and topology == SYNCED)
 } | {"feedforward": FeedForward(**TINY)}
 BY_TOPOLOGY = {topology: GRU(**TINY, topology=topology) for topology in TOPOLOGIES} | {"feedforward": FeedForward(**TINY)}
+UNTOLD = Ahead((), np.empty((0, 2)), (), np.empty((0, 2)), (), 1)
 
 
 def nothing(ahead: int) -> Extras:
     """No further channels."""
-    return Extras(0, False, (), (), np.empty((0, 2)), (), np.empty((0, 2)), ahead)
+    return Extras(False, (), (), np.empty((0, 2)), (), np.empty((0, 2)), ahead)
 
 
-def network_of(settings: Settings, channels: int = 2, *, horizon: int = HORIZON, known: int = 0, seed: int = 1) -> Network:
-    """With a random head and a random linear path, which training does not start from; known: channels that tell ahead."""
-    torch.manual_seed(seed)
+def sight_of(
+    settings: Settings, scale: Scale, *, horizon: int = HORIZON, keeps_mean: bool = False, extras: Extras | None = None,
+    beside: Ahead = UNTOLD,
+) -> Sight:  # fmt: skip
+    """Of one series "y"."""
+    ahead, lags = settings.ahead(horizon), max(settings.lags, scale.season)
+    return Sight(settings, {"y": scale}, keeps_mean, lags, ahead, extras or nothing(ahead), beside, scale.is_log)
+
+
+def network_of(settings: Settings, channels: int = 2, *, width: int = WIDTH, horizon: int = HORIZON, known: int = 0) -> Network:
+    """With a random head and skip connection, which training does not start from; known: channels that tell of each step."""
+    torch.manual_seed(1)
     ahead = settings.ahead(horizon)
-    network = Network(settings, channels, settings.skip, ahead, known * ahead)
+    network = Network(settings, channels, width, ahead, known * ahead)
     torch.nn.init.normal_(network.head.weight)
-    network.size.copy_(torch.linspace(0.6, 1.4, ahead))
+    network.unit.copy_(torch.linspace(0.6, 1.4, ahead))
     return network.eval()
 
 
 def batch(settings: Settings, channels: int = 2, *, rows: int = 3, seed: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
-    """inputs (B, L, C), linear (B, L, J + 1)"""
+    """inputs (B, K, C), linear (B, K, F)"""
     generator = torch.Generator().manual_seed(seed)
-    sizes = (channels, settings.skip + 1)
-    return tuple(torch.randn(rows, settings.lookback, size, generator=generator) for size in sizes)
+    return tuple(torch.randn(rows, settings.reads, size, generator=generator) for size in (channels * settings.segment, WIDTH))
 
 
 def every(name: str) -> Settings:
-    """The settings of a model of MODELS."""
-    return MODELS[name]
+    """The settings of a model of MODELS, all closed."""
+    return MODELS[name].resolved(60, HORIZON, 4)
+
+
+class Doubled(Strip):
+    """A strip in double precision, for gradients by finite differences."""
+
+    @classmethod
+    def of_strip(cls, strip: Strip) -> Strip:
+        whole = {one.name: getattr(strip, one.name) for one in fields(strip)}
+        return cls(**whole | {"inputs": strip.inputs.double()})
+
+    def linear(self, rows: torch.Tensor) -> torch.Tensor:
+        return super().linear(rows).double()
+
+    def goal(self, rows: torch.Tensor, ahead: int) -> tuple[torch.Tensor, ...]:
+        return tuple(part.double() for part in super().goal(rows, ahead))
+
+
+def prepared(settings: Settings, *series: TimeSeries, horizon: int = HORIZON) -> tuple[Examples, tuple[np.ndarray, np.ndarray]]:
+    """What is learned from whole series, and what a skip connection starts from."""
+    panel, ahead = Panel(series), settings.ahead(horizon)
+    sight = FROM_LINEAR.sight(settings, panel, horizon)
+    strip = Strip.of(sight, series, [len(one) - ahead for one in series])
+    return Examples.of(strip, ahead, strip.length), FROM_LINEAR.start(sight, panel, horizon)
+
+
+def trainer_of(
+    settings: Settings, *series: TimeSeries, seeds: Sequence[int] = (0,), horizon: int = HORIZON, exact: bool = False
+) -> Trainer:
+    """Before its first update; exact: in double precision."""
+    examples, start = prepared(settings, *series, horizon=horizon)
+    networks = built(settings, examples, start, seeds, "cpu")
+    if exact:
+        examples = replace(examples, strip=Doubled.of_strip(examples.strip))
+        networks = [network.double() for network in networks]
+    return Trainer(settings, networks, examples, seeds, Context(), settings.epochs)
 
 
 def walk(length: int, *, seed: int = 3) -> np.ndarray:
@@ -93,6 +155,18 @@ def series_of(
 
 def fit(model: Model, *series: TimeSeries, horizon: int = HORIZON, seed: int = 0) -> FittedNetwork:
     return model.fit(Panel(series), horizon, Context(seed=seed))
+
+
+def untrained(settings: Settings, *series: TimeSeries, horizon: int = HORIZON) -> FittedNetwork:
+    """With random weights, for what does not hang on training."""
+    source = FromLinear(0.1, is_log=settings.log == "yes", keeps_mean=settings.mean == "yes")
+    sight = source.sight(settings, Panel(series), horizon)
+    width = sight.width if settings.skip == "on" else 0
+    network = network_of(settings, sight.channels, width=width, horizon=horizon, known=len(sight.extras.known))
+    for part in (network.head, network.skip):
+        if part is not None:
+            part.weight.data.mul_(0.3)
+    return FittedNetwork(sight, network, horizon)
 
 
 @torch.no_grad()

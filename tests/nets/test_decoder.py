@@ -8,16 +8,13 @@ import torch
 from torch import nn
 
 from core.nets.decoder import Decoder
-from core.nets.examples import prepare
 from core.nets.fitted import FittedNetwork
 from core.nets.losses import LOSSES
-from core.nets.network import FORKS, Network
-from core.nets.training import Trainer
-from core.progress import Context
-from core.series.scaling import Scaling
-from core.series.timeseries import Inputs, Panel
+from core.nets.network import FORKS
+from core.series.timeseries import Inputs
 from core.windows.extras import Extras
-from tests.nets.small import CHEAP, HORIZON, batch, network_of, series_of, walk
+from core.windows.scale import Scale
+from tests.nets.small import CHEAP, HORIZON, batch, network_of, series_of, sight_of, trainer_of, walk
 
 TORCH = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 CODED = replace(CHEAP, topology="encoder_decoder")
@@ -36,7 +33,7 @@ def coded(cell: str, loss: str = "gaussian") -> tuple[Decoder, nn.Linear, list[t
 
 @every_cell
 @torch.no_grad()
-def test_each_step_hears_its_own_answer_the_linear_path_and_what_is_known_of_it(cell):
+def test_each_step_hears_its_own_answer_the_skip_connection_and_what_is_known_of_it(cell):
     decoder, head, (states, base, known) = coded(cell)
     oracle = TORCH[cell](2 + KNOWN, 4, batch_first=True).double()
     oracle.load_state_dict(decoder.cell.state_dict())
@@ -110,7 +107,8 @@ def test_a_network_told_its_own_answers_says_them_again_at_any_steps(both):
     at = None if both else torch.tensor([1, 2, 6])
     asked = linear[:, -1:] if both else linear[:, at]
     alone, _ = network(inputs, asked, at=at)
-    torch.testing.assert_close(alone[:, -1], network.last(inputs, linear[:, -1]), rtol=1e-6, atol=1e-6)
+    last, _ = network(inputs, linear[:, -1:], at=None if both else torch.tensor([-1]))
+    torch.testing.assert_close(alone[:, -1:], last, rtol=1e-6, atol=1e-6)
     told, _ = network(inputs, asked, at=at, truth=alone[..., 0])
     torch.testing.assert_close(told, alone, rtol=1e-5, atol=1e-6)
 
@@ -131,10 +129,11 @@ class Listening(nn.Module):
 def test_a_forecast_tells_the_decoder_the_covariates_of_its_own_steps(both):
     settings, covariates = replace(CODED, bidirectional=both), np.random.default_rng(2).standard_normal((20 + HORIZON, 2))
     scale = np.array([[0.5, 2.0], [-1.0, 0.25]])
-    extras = Extras(0, False, (), (), np.empty((0, 2)), ("price", "holiday"), scale, HORIZON)
-    network = network_of(settings, 2 + extras.width, known=2)
+    extras = Extras(False, (), (), np.empty((0, 2)), ("price", "holiday"), scale, HORIZON)
+    sight = sight_of(settings, Scale(2.0, np.nan, 0.0, 4), extras=extras)
+    network = network_of(settings, sight.channels, width=sight.width, known=2)
     network.decoder = Listening()
-    fitted = FittedNetwork(settings, network, HORIZON, {"y": Scaling(30.0, 3.0, 2.0)}, True, extras)
+    fitted = FittedNetwork(sight, network, HORIZON)
     series = replace(series_of(walk(20)), inputs=Inputs(("holiday", "price"), ("known", "known"), covariates))
     fitted.forecast(series, HORIZON)
     ((_, _, known, truth),) = network.decoder.heard
@@ -143,15 +142,27 @@ def test_a_forecast_tells_the_decoder_the_covariates_of_its_own_steps(both):
     np.testing.assert_allclose(known[0], by_hand, rtol=1e-6)
 
 
+class Overheard(Listening):
+    """Keeps what a real decoder is called with, and gives its answers."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, states, base, known, truth, head):
+        super().forward(states, base, known, truth, head)
+        return self.decoder(states, base, known, truth, head)
+
+
 @pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 0), (0.3, 12, 36), (1.0, 80, 80)])
 def test_the_truth_is_told_in_so_many_updates_and_at_few_steps(share, low, high):
     settings = replace(CODED, lookback=12, epochs=10, batch=4, teacher_forcing=share)
-    examples = prepare(Panel((series_of(walk(60)),)), HORIZON, settings, "cpu").examples
-    torch.manual_seed(0)
-    network = Network(settings, 2, 2, HORIZON)
-    network.decoder = Listening()
-    Trainer(replace(settings, patience=99), network, examples, Context()).run()
-    updates = [one for one in network.decoder.heard if one[0].requires_grad]
+    trainer = trainer_of(settings, series_of(walk(60)))
+    (network,) = trainer.networks
+    network.decoder = Overheard(network.decoder)
+    for _ in range(settings.epochs):
+        trainer.epoch()
+    updates = network.decoder.heard
     assert len(updates) == 80  # 10 epochs of 8
     assert low <= sum(truth is not None for *_, truth in updates) <= high
     assert {len(states) for states, *_ in updates} == {4 * FORKS}  # of the 12 steps of 4 windows

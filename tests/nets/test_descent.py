@@ -7,12 +7,8 @@ import pytest
 import torch
 
 from core.nets.optimizer import DECAY, SGD, Adam, clip, make_optimizer, one_cycle
-from core.nets.training import fit
-from core.progress import Context
-from core.series.timeseries import Panel
 from core.windows.settings import Settings
-from tests.bench.known import plain
-from tests.nets.small import CHEAP, HORIZON, series_of, walk
+from tests.nets.small import CHEAP, series_of, trainer_of, walk
 
 
 def test_plain_descent_is_torchs_with_nesterovs_momentum():
@@ -55,26 +51,26 @@ def test_by_value_a_long_gradient_of_small_numbers_is_not_clipped():
 
 
 def logs_of(settings: Settings, series) -> list:
-    logs = []
-    context = Context(seed=1, watch=lambda progress: progress.epoch and logs.append(progress.epoch))
-    fit(settings, Panel((series,)), HORIZON, context)
-    return logs[1:]
+    trainer = trainer_of(settings, series)
+    return [trainer.epoch()[0] for _ in range(settings.epochs)]
 
 
-def test_a_plateau_halves_the_rate_each_third_of_the_patience_without_a_better_epoch():
-    # a random walk: nothing is better than the linear path, and such a rate does harm
-    series = plain(20 + np.cumsum(np.random.default_rng(1).standard_normal(120)))
-    logs = logs_of(replace(CHEAP, schedule="plateau", learning_rate=64.0, patience=6, epochs=30), series)
-    assert [log.learning_rate for log in logs] == [64, 64, 32, 32, 16, 16]
-
-
-def test_a_constant_rate_stays_and_one_cycle_rises_and_falls():
+def test_a_constant_rate_rises_over_fifty_updates_and_one_cycle_rises_and_falls():
     constant, cycle = (
-        [log.learning_rate for log in logs_of(replace(CHEAP, schedule=schedule, epochs=4, batch=8), series_of(walk(60)))]
+        [log.learning_rate for log in logs_of(replace(CHEAP, schedule=schedule, epochs=8, batch=8), series_of(walk(60)))]
         for schedule in ("constant", "one_cycle")
     )
-    assert constant == [0.006] * 4
-    assert cycle == [one_cycle((8 * epoch - 1) / 32, 0.006) for epoch in range(1, 5)]  # at the last of 8 updates each
+    # told is the rate of the update after an epoch of 8
+    np.testing.assert_allclose(constant, [0.004 * min(1, (8 * epoch + 1) / 50) for epoch in range(1, 9)])
+    np.testing.assert_allclose(cycle, [one_cycle(8 * epoch / 64, 0.004) for epoch in range(1, 9)])
+
+
+def test_a_skip_connection_goes_at_a_tenth_of_the_rate_and_does_not_decay():
+    """Adam's first step is the rate, whatever the gradient; decay shrinks a weight by 0.001 times the rate."""
+    beside, rest = torch.tensor([50.0, -50.0]), torch.tensor([50.0, -50.0])
+    make_optimizer("adamw", [rest, beside], [False, True]).update([torch.tensor([3.0, 0.01])] * 2, 0.5)
+    np.testing.assert_allclose(beside, [50 - 0.05, -50 - 0.05], rtol=1e-6)
+    np.testing.assert_allclose(rest, [50 * (1 - 0.0005) - 0.5, -50 * (1 - 0.0005) - 0.5], rtol=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
@@ -82,6 +78,7 @@ def test_a_constant_rate_stays_and_one_cycle_rises_and_falls():
 def test_every_way_down_learns(optimizer, clip_by):
     rate = {"adam": 0.02, "sgd": 0.1}[optimizer]
     logs = logs_of(
-        replace(CHEAP, optimizer=optimizer, clip_by=clip_by, learning_rate=rate, epochs=8, batch=8), series_of(walk(150))
+        replace(CHEAP, skip="off", optimizer=optimizer, clip_by=clip_by, learning_rate=rate, epochs=8, batch=8),
+        series_of(walk(150)),
     )
     assert logs[-1].train_loss < 0.97 * logs[0].train_loss

@@ -1,8 +1,7 @@
 """Forecasts that are fed back: the recursion worked once more by hand, and paths against the closed form of an AR(1)."""
 
 from dataclasses import replace
-from itertools import pairwise
-from math import sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 import pandas as pd
@@ -11,93 +10,99 @@ import torch
 from scipy import stats
 
 from core.nets import fitted as fitting
-from core.nets.fitted import FittedNetwork
+from core.nets.fitted import FittedNetwork, extended
 from core.nets.network import Network
-from core.nets.window import extended
-from core.series.scaling import Scaling
+from core.windows.ahead import Ahead
 from core.windows.extras import Extras
+from core.windows.scale import Scale
+from core.windows.settings import SYNCED
 from tests.bench.known import ar1, plain
-from tests.nets.small import CHEAP, HORIZON, MODELS, fit, network_of, nothing, series_of, walk
+from tests.nets.small import CHEAP, HORIZON, MODELS, fit, network_of, series_of, sight_of, walk
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
-SCALING = Scaling(level=29.0, spread=3.5, step=2.2)
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-stepwise = pytest.mark.parametrize("topology", ["many_to_one", "synced"])
+SEASON = 3
+PLAIN, SEASONAL = Scale(2.2, np.nan, 0.0, 1), Scale(2.2, np.nan, 0.0, SEASON)
+LOGS = Scale(0.1, np.nan, 12.0, SEASON)
+stepwise = pytest.mark.parametrize("topology", ["many_to_one", SYNCED])
 
 
-def sizes_by_hand(y: list[float], window: int | None) -> list[float]:
-    changes = [b - a for a, b in pairwise(y)]
-    found = []
-    for t in range(len(y)):
-        last = changes[max(0, t - (window or 0)) : t]
-        found.append(sqrt((sum(c * c for c in last) + 4 * 2.2**2) / (len(last) + 4)) if window else 2.2)
-    return found
+def rows_by_hand(z: list[float], known: int, scale: Scale, holiday: list[float] | None) -> tuple[list[list[float]], list[float]]:
+    """What the cell reads at each step, and the skip connection at the last, the first `known` values from the history.
 
-
-def rows_by_hand(y: list[float], size: list[float], holiday: np.ndarray, season: int) -> list[list[float]]:
-    """Per step: last change, bounded level, last season's way on, whether it was filled in, the holiday now and next."""
-    rows = []
-    for t in range(len(y)):
-        change, level = (y[t] - y[max(0, t - 1)]) / size[t], min(3.0, max(-3.0, (y[t] - 29.0) / 3.5))
-        row = [change, level]
-        if season:
-            z = (holiday - 0.25) / 0.5
-            row += [(y[max(0, t + 1 - season)] - y[t]) / size[t], float(t == 9), z[t], z[t + 1]]
-        rows.append(row)
-    return rows
+    The mean is of them, and does not follow what was said.
+    """
+    m, rows = scale.season, []
+    before = {t: z[t % min(m, known)] for t in range(-40, 0)} | dict(enumerate(z))
+    for t in range(len(z)):
+        row = [(before[t] - before[t - 1]) / scale.size]
+        row += [(before[t + 1 - m] - before[t]) / scale.size] if m > 1 else []
+        row.append((z[t] - np.mean(z[: min(t + 1, known)])) / scale.size)
+        row = [max(-10.0, min(10.0, one)) for one in row]
+        rows.append(row + ([float(t == 9), holiday[t], holiday[t + 1]] if holiday else []))
+    last = len(z) - 1
+    straight = [(before[last - lag] - z[-1]) / scale.size for lag in range(1, max(2, m))]
+    straight.append((z[-1] - np.mean(z[:known])) / scale.size)
+    return rows, straight + ([holiday[last + 1], sum(holiday[last + 1 - m : last + 1]) / m] if holiday else [])
 
 
 def by_hand(fitted: FittedNetwork, series, horizon: int) -> list[float]:
     """Each step ahead reads the history grown by its own forecasts from scratch, on torch's own cell, in float64."""
     settings, weights = fitted.settings, {name: value.double() for name, value in fitted.network.state_dict().items()}
-    channels = 2 + fitted.extras.width
-    cell = TORCH[settings.cell](channels, settings.hidden, batch_first=True).double()
+    cell, scale = TORCH[settings.cell](fitted.sight.channels, settings.hidden, batch_first=True).double(), fitted.sight.scales["y"]
     cell.load_state_dict({name.removeprefix("reader.cell."): one for name, one in weights.items() if "reader" in name})
-    y = series.values.tolist()
+    z = [log(max(one, scale.floor)) if scale.floor else one for one in series.values.tolist()]
+    holiday = ((series.inputs.values[:, 0] - 0.25) / 0.5).tolist() if series.inputs else None
+    low, high = min(z) - 10 * max(np.ptp(z), scale.size), max(z) + 10 * max(np.ptp(z), scale.size)
     for step in range(horizon):
-        size = sizes_by_hand(y, settings.lookback if settings.normalisation == "window" else None)
-        holiday = series.inputs.values[:, 0] if series.inputs else None
-        rows = rows_by_hand(y, size, holiday, fitted.extras.season)
+        rows, straight = rows_by_hand(z, len(series), scale, holiday)
         length = settings.k2 if settings.bptt == "reset" else settings.lookback
-        length += step if settings.topology == "synced" and settings.bptt != "reset" else 0  # the state is carried on
-        window = [[0.0] * channels] * (length - len(y)) + rows[-length:]
+        length += step if settings.topology == SYNCED and settings.bptt != "reset" else 0  # the state is carried on
+        window = [[0.0] * len(rows[0])] * (length - len(z)) + rows[-length:]
         with torch.no_grad():
             state = cell(torch.tensor(window, dtype=torch.float64)[None])[0][0, -1]
-        straight = [(y[max(0, len(y) - 1 - lag)] - y[-1]) / size[-1] for lag in (1, 2)] + [(y[-1] - 29.0) / 3.5]
         answer = weights["head.weight"][0] @ state + weights["head.bias"][0]
-        answer += weights["linear.weight"][0] @ torch.tensor(straight).double() + weights["linear.bias"][0]
-        y.append(y[-1] + size[-1] * float(weights["size"][0] * answer))
-    return y[-horizon:]
+        answer += weights["skip.weight"][0] @ torch.tensor(straight).double() + weights["skip.bias"][0]
+        z.append(min(high, max(low, z[-1] + scale.size * float(weights["unit"][0] * answer))))
+    return [exp(one) if scale.floor else one for one in z[-horizon:]]
+
+
+def fitted_of(settings, scale: Scale, **more) -> FittedNetwork:
+    sight = sight_of(settings, scale, keeps_mean=True, **more)
+    network = network_of(settings, sight.channels, width=sight.width)
+    return FittedNetwork(sight, network, 6)
 
 
 @stepwise
 @pytest.mark.parametrize("cell", TORCH)
-@pytest.mark.parametrize("normalisation", ["series", "window"])
+@pytest.mark.parametrize("scale", [PLAIN, SEASONAL, LOGS], ids=["plain", "season", "log"])
 @pytest.mark.parametrize("bptt", ["full", "reset"])
-@pytest.mark.parametrize("length", [31, 5], ids=["long", "shorter than the window"])
-def test_a_forecast_is_fed_back_as_the_newest_value(topology, cell, normalisation, bptt, length):
+@pytest.mark.parametrize("length", [31, 5, 2], ids=["long", "shorter than the window", "shorter than the season"])
+def test_a_forecast_is_fed_back_as_the_newest_value(topology, cell, scale, bptt, length):
     more = {"bptt": bptt, "k1": 2, "k2": 4} if bptt == "reset" else {}
-    settings = replace(CHEAP, cell=cell, topology=topology, normalisation=normalisation, **more)
-    fitted = FittedNetwork(settings, network_of(settings), 6, {"y": SCALING}, True, nothing(1))
-    series = series_of(walk(length))
+    shown = "yes" if scale.season > 1 else "no"
+    fitted = fitted_of(replace(CHEAP, cell=cell, topology=topology, seasonal_lag=shown, **more), scale)
+    series = series_of(walk(length), season=scale.season)
     np.testing.assert_allclose(fitted.forecast(series, 6).point, by_hand(fitted, series, 6), rtol=1e-5)
 
 
 @stepwise
-@pytest.mark.parametrize("normalisation", ["series", "window"])
-def test_further_inputs_go_on_with_the_forecast(topology, normalisation):
+@pytest.mark.parametrize("scale", [SEASONAL, LOGS], ids=["plain", "log"])
+def test_further_inputs_go_on_with_the_forecast(topology, scale):
     """The season refers to values that were fed back, the mask ends with the history, holidays are those of each step."""
-    settings = replace(CHEAP, topology=topology, normalisation=normalisation)
-    extras = Extras(3, True, (), (), np.empty((0, 2)), ("holiday",), np.array([[0.25, 0.5]]), 1)
-    fitted = FittedNetwork(settings, network_of(settings, 6, known=1), 6, {"y": SCALING}, True, extras)
+    settings = replace(CHEAP, topology=topology, seasonal_lag="yes")
+    table, none = np.array([[0.25, 0.5]]), np.empty((0, 2))
+    extras = Extras(True, (), (), none, ("holiday",), table, 1)
+    fitted = fitted_of(settings, scale, extras=extras, beside=Ahead((), none, ("holiday",), table, (), 6))
     holiday = np.random.default_rng(1).standard_normal(18)
-    series = series_of(walk(12), known=holiday, observed=np.arange(12) != 9)
+    shape = {"observed": np.arange(12) != 9, "season": SEASON}
+    series = series_of(walk(12), known=holiday, **shape)
     point = fitted.forecast(series, 6).point
     np.testing.assert_allclose(point, by_hand(fitted, series, 6), rtol=1e-5)
     for ahead in range(6):
         other = holiday.copy()
         other[12 + ahead] += 2.0
-        moved = fitted.forecast(series_of(walk(12), known=other, observed=np.arange(12) != 9), 6).point
+        moved = fitted.forecast(series_of(walk(12), known=other, **shape), 6).point
         np.testing.assert_array_equal(moved[:ahead], point[:ahead])
         assert (moved[ahead:] != point[ahead:]).all()
 
@@ -115,12 +120,12 @@ def test_a_history_goes_on_by_its_own_frequency(freq, horizon):
 
 
 def autoregression(coefficient: float, loss: str, topology: str) -> FittedNetwork:
-    """y(t+1) − 29 = coefficient · (y(t) − 29) + an error of deviation 2.2 · 0.5, by its linear path alone."""
-    settings = replace(CHEAP, topology=topology, skip=0, loss=loss)
-    network = Network(settings, 2, 0, 1)
-    slope = (coefficient - 1) * SCALING.spread / SCALING.step  # level is told in spreads, changes in steps
-    network.start_from(np.array([[slope]]), np.zeros(1), np.array([0.5]))
-    return FittedNetwork(settings, network.eval(), 8, {"y": SCALING}, True, nothing(1))
+    """y(t+1) − 29 = coefficient · (y(t) − 29) + an error of deviation 2.2 · 0.5, by its skip connection alone."""
+    settings = replace(CHEAP, topology=topology, lags=1, loss=loss)
+    sight = sight_of(settings, Scale(2.2, 29.0, 0.0, 1), keeps_mean=True)
+    network = Network(settings, sight.channels, sight.width, 1)
+    network.start_from(np.array([[coefficient - 1]]), np.zeros(1), np.array([0.5]))
+    return FittedNetwork(sight, network.eval(), 8)
 
 
 @stepwise
@@ -150,7 +155,7 @@ def test_the_usual_number_of_paths_is_enough_for_a_band(topology):
 
 def test_paths_of_students_t_are_sums_of_students_t(monkeypatch):
     monkeypatch.setattr(fitting, "PATHS", 20_000)
-    found = autoregression(1.0, "student_t", "synced").forecast(plain([31.0, 33.5, 37.0]), 2, LEVELS).quantiles - 37.0
+    found = autoregression(1.0, "student_t", SYNCED).forecast(plain([31.0, 33.5, 37.0]), 2, LEVELS).quantiles - 37.0
     one = 1.1 * sqrt(6 / 8) * stats.t.ppf(LEVELS, 8)
     np.testing.assert_allclose(found[:, 0], one, atol=0.02)
     draws = 1.1 * sqrt(6 / 8) * np.random.default_rng(8).standard_t(8, (2, 400_000))
@@ -165,7 +170,7 @@ def test_paths_are_the_same_every_time_and_for_every_horizon(topology):
     np.testing.assert_array_equal(fitted.forecast(series, 3, LEVELS).quantiles, first.quantiles[:, :3])
 
 
-@pytest.mark.parametrize("name", ["gru one_to_many", "gru synced"])
+@pytest.mark.parametrize("name", ["gru many_to_many_direct", f"gru {SYNCED}"])
 @pytest.mark.parametrize("loss", ["quantile", "gaussian", "student_t"])
 def test_a_trained_network_covers_what_it_says(name, loss):
     """The share of what an AR(1) may do next that lies in the interval, exactly, and averaged over origins after training."""

@@ -1,38 +1,24 @@
-"""The module: no output sees what comes after its step, and training starts at the linear path."""
+"""The module: no output sees what comes after its step, and training starts at the skip connection."""
 
 import numpy as np
 import pytest
 import torch
 
 from core.nets.cells import FUSED
+from core.nets.losses import LOSSES
 from core.nets.network import Network
-from tests.nets.small import Closed
+from tests.nets.small import BY_TOPOLOGY, HORIZON, WIDTH, Closed, batch, network_of
 
 every_cell = pytest.mark.parametrize("cell", FUSED)
-CHANNELS, LAGS, HORIZON, LENGTH = 2, 3, 4, 11
-
-
-def network_of(cell: str, **settings) -> Network:
-    torch.manual_seed(1)
-    network = Network(Closed(cell=cell, hidden=6, lookback=LENGTH, skip=LAGS, **settings), CHANNELS, LAGS, HORIZON)
-    torch.nn.init.normal_(network.head.weight)
-    return network.eval()
-
-
-def batch(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return (
-        torch.randn(3, LENGTH, CHANNELS, generator=generator),
-        torch.randn(3, LENGTH, LAGS + 1, generator=generator),
-    )
+LENGTH = 11
 
 
 @every_cell
 @pytest.mark.parametrize("layers", [1, 2])
 @torch.no_grad()
 def test_an_output_sees_nothing_after_its_step(cell, layers):
-    network = network_of(cell, layers=layers)
-    inputs, linear = batch(1)
+    settings = Closed(cell=cell, hidden=6, lookback=LENGTH, layers=layers)
+    network, (inputs, linear) = network_of(settings), batch(settings)
     before, _ = network(inputs, linear)
     for step in range(LENGTH - 1):
         changed, moved = inputs.clone(), linear.clone()
@@ -46,8 +32,8 @@ def test_an_output_sees_nothing_after_its_step(cell, layers):
 @every_cell
 @torch.no_grad()
 def test_every_output_sees_all_steps_up_to_its_own(cell):
-    network = network_of(cell)
-    inputs, linear = batch(2)
+    settings = Closed(cell=cell, hidden=6, lookback=LENGTH)
+    network, (inputs, linear) = network_of(settings), batch(settings)
     before, _ = network(inputs, linear)
     for step in range(LENGTH):
         changed = inputs.clone()
@@ -56,22 +42,29 @@ def test_every_output_sees_all_steps_up_to_its_own(cell):
         assert differs[:, step].all(), "the newest value was not seen"
 
 
-@every_cell
+@pytest.mark.parametrize("name", BY_TOPOLOGY)
+@pytest.mark.parametrize("loss", LOSSES)
 @torch.no_grad()
-def test_the_last_step_alone_is_the_last_of_all_steps(cell):
-    network = network_of(cell, layers=2)
-    inputs, linear = batch(3)
-    torch.testing.assert_close(network.last(inputs, linear[:, -1]), network(inputs, linear)[0][:, -1], rtol=1e-6, atol=1e-6)
+def test_training_starts_at_the_skip_connection(name, loss):
+    settings = BY_TOPOLOGY[name].resolved(60, HORIZON, 1)
+    ahead, random = settings.ahead(HORIZON), np.random.default_rng(5)
+    torch.manual_seed(1)
+    network = Network(Closed(**settings.config() | {"cell": settings.cell, "loss": loss}), 2, WIDTH, ahead).eval()
+    weights, bias = random.standard_normal((ahead, WIDTH)), random.standard_normal(ahead)
+    network.start_from(weights, bias, np.array([0.5, 1.0, 3.0])[:ahead])
+    inputs, linear = batch(settings)
+    answers, _ = network(inputs, linear[:, -1:], at=torch.tensor([-1]))
+    found = LOSSES[loss].point(answers[:, 0]) * network.unit
+    np.testing.assert_allclose(found, linear[:, -1].numpy() @ weights.T + bias, rtol=1e-4, atol=1e-5)
+    if LOSSES[loss].has_intervals:  # errors of size one: what lies one unit away is as far out for every step
+        upper = LOSSES[loss].quantiles(answers[:, 0], torch.tensor(0.9, dtype=torch.float64).expand(answers.shape[0], ahead))
+        assert (upper - LOSSES[loss].point(answers[:, 0])).numpy() == pytest.approx(1.25, abs=0.1)
 
 
-@every_cell
 @torch.no_grad()
-def test_training_starts_at_the_linear_path(cell):
-    network = Network(Closed(cell=cell, hidden=6, lookback=LENGTH, skip=LAGS), CHANNELS, LAGS, HORIZON).eval()
-    random = np.random.default_rng(5)
-    weights, bias = random.standard_normal((LAGS + 1, HORIZON)), random.standard_normal(HORIZON)
-    size = np.array([0.5, 1.0, 3.0, 4.0])
-    network.start_from(weights, bias, size)
-    inputs, linear = batch(4)
-    expected = linear.numpy() @ weights + bias
-    np.testing.assert_allclose((network(inputs, linear)[0][..., 0] * network.size).numpy(), expected, rtol=1e-4, atol=1e-5)
+def test_without_a_skip_connection_training_starts_at_no_change():
+    settings = Closed(skip="off")
+    network, (inputs, _) = Network(settings, 2, 0, HORIZON).eval(), batch(settings)
+    network.start_from(np.ones((HORIZON, WIDTH)), np.ones(HORIZON), np.ones(HORIZON))
+    assert network.skip is None
+    assert not network(inputs, None)[0].any()

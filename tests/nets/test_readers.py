@@ -8,7 +8,8 @@ import torch
 
 from core.nets.cells import FUSED
 from core.nets.readers import make_reader
-from tests.nets.small import CHEAP, HORIZON, LOOKBACK, MODELS, batch, every, fit, network_of, series_of, stirred, walk
+from core.windows.settings import DIRECT, SYNCED
+from tests.nets.small import BY_TOPOLOGY, CHEAP, HORIZON, LOOKBACK, MODELS, batch, every, fit, network_of, series_of, stirred, walk
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 every_cell = pytest.mark.parametrize("cell", FUSED)
@@ -45,7 +46,7 @@ def test_two_readings_end_in_the_states_of_torchs_bidirectional_cell(cell, layer
 @pytest.mark.parametrize("layers", [1, 2])
 @torch.no_grad()
 def test_a_window_read_in_pieces_is_the_window_read_at_once(cell, layers):
-    reader, (inputs, _) = reader_of(cell=cell, layers=layers, topology="synced"), batch(CHEAP)
+    reader, (inputs, _) = reader_of(cell=cell, layers=layers, topology=SYNCED), batch(CHEAP)
     whole, end = reader(inputs)
     pieces, carried = [], None
     for first, last in ((0, 2), (2, 3), (3, LOOKBACK)):
@@ -60,7 +61,7 @@ def test_a_window_read_in_pieces_is_the_window_read_at_once(cell, layers):
 @torch.no_grad()
 def test_a_reader_asked_at_its_end_alone_gives_the_last_state(cell):
     inputs, _ = batch(CHEAP)
-    at_end, every_step = (reader_of(cell=cell, topology=topology) for topology in ("many_to_one", "synced"))
+    at_end, every_step = (reader_of(cell=cell, topology=topology) for topology in ("many_to_one", SYNCED))
     assert at_end(inputs)[0].shape == (3, 1, 4)
     torch.testing.assert_close(at_end(inputs)[0], every_step(inputs)[0][:, -1:])
 
@@ -102,16 +103,17 @@ def test_an_answer_at_a_step_sees_nothing_after_it(name):
 def test_the_answer_at_the_end_sees_the_whole_window(name):
     settings = every(name)
     network, (inputs, linear) = network_of(settings), batch(settings)
-    before = network.last(inputs, linear[:, -1])
-    assert before.shape == (3, settings.ahead(HORIZON), 1)
+    end = {"linear": linear[:, -1:], "at": torch.tensor([-1])}
+    before, _ = network(inputs, **end)
+    assert before.shape == (3, 1, settings.ahead(HORIZON), 1)
     for step in range(LOOKBACK):
         changed = inputs.clone()
         changed[:, step] += 3.0
-        assert (network.last(changed, linear[:, -1]) != before).any()
+        assert (network(changed, **end)[0] != before).any()
 
 
-@every_model
-def test_nothing_beyond_the_origin_is_seen(name):
+@pytest.mark.parametrize("name", BY_TOPOLOGY)
+def test_nothing_beyond_the_origin_is_learned(name):
     """Values and past covariates after the origin, and known ones after the horizon, may be anything."""
     origin, length, random = 40, 52, np.random.default_rng(6)
     values, holiday, visits = walk(length), random.standard_normal(length + 6), random.standard_normal(length)
@@ -123,7 +125,7 @@ def test_nothing_beyond_the_origin_is_seen(name):
     hidden = observed & (np.arange(length) < origin)
     series = series_of(values, known=holiday, past=visits, observed=observed)
     changed = series_of(noisy, known=other_holiday, past=other_visits, observed=hidden)
-    model = replace(MODELS[name], seasonal_lag=True, loss="gaussian")
+    model = replace(BY_TOPOLOGY[name], seasonal_lag="yes", loss="gaussian", mean="yes")
     for trained in (origin - 5, origin):  # rolled on without a new fit, and at the end of training
         fitted, refitted = fit(model, series[:trained]), fit(model, changed[:trained])
         for key, value in fitted.arrays().items():
@@ -138,7 +140,7 @@ def test_nothing_beyond_the_origin_is_seen(name):
 
 def test_a_window_teaches_at_every_step_unless_only_its_end_has_an_answer():
     found = {name for name in MODELS if every(name).answers_at_every_step}
-    assert found == {f"{cell} {topology}" for cell in FUSED for topology in ("one_to_many", "synced", "encoder_decoder")}
+    assert found == {f"{cell} {topology}" for cell in FUSED for topology in (DIRECT, SYNCED, "encoder_decoder")}
 
 
 @pytest.mark.parametrize(("bptt", "k2", "reach"), [("full", None, LOOKBACK), ("detached", 3, LOOKBACK), ("reset", 3, 3)])

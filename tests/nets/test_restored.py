@@ -11,9 +11,9 @@ from tests.nets.small import BY_TOPOLOGY, HORIZON, fit, series_of, stirred, walk
 
 EXTRAS = {
     "plain": {},
-    "everything": {"seasonal_lag": True, "calendar": True, "normalisation": "window"},
+    "everything": {"seasonal_lag": "yes", "calendar": True, "mean": "yes", "log": "yes"},
     "cut short": {"bptt": "detached", "k1": 2, "k2": 4, "clip_by": "value", "optimizer": "sgd"},
-    "reset": {"bptt": "reset", "k1": 2, "normalisation": "window", "schedule": "plateau"},
+    "reset": {"bptt": "reset", "k1": 2, "skip": "off", "schedule": "one_cycle"},
 }
 CASES = [
     (topology, loss, list(EXTRAS)[(first + second) % 2 + 2 * (second // 2 % 2)])
@@ -32,7 +32,7 @@ def test_a_network_that_is_restored_or_trained_again_forecasts_the_same_bits(top
     more = EXTRAS[extras]
     if topology in ("encoder_decoder", "feedforward"):
         more = {name: value for name, value in more.items() if name not in ("bptt", "k1", "k2")}
-    model = replace(BY_TOPOLOGY[topology], loss=loss, hidden=None, skip=None, layers=2, **more)
+    model = replace(BY_TOPOLOGY[topology], loss=loss, hidden=None, layers=2, **more)
     fitted, again = (stirred(fit(model, series, seed=3)) for _ in range(2))
     restored = model.restore(fitted.arrays())
     expected = fitted.forecast(series, HORIZON, (0.1, 0.5, 0.9))
