@@ -62,7 +62,7 @@ class RunSpec:
     @classmethod
     def of_json(cls, fields: Mapping) -> RunSpec:
         """The specification that `as_json` wrote."""
-        models = tuple(ModelSpec(**one) for one in fields["models"])
+        models = tuple(ModelSpec.of_json(one) for one in fields["models"])
         coverages = None if fields["coverages"] is None else tuple(fields["coverages"])
         return cls(**{**fields, "series": tuple(fields["series"]), "models": models, "coverages": coverages})
 

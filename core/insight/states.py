@@ -23,9 +23,11 @@ from core.series.timeseries import TimeSeries
 class States:
     """What a network sees and holds over a window of L steps that ends at an origin.
 
-    inputs  (L, C) the channels, in the network's own units;  first  the position in the series of the first step, negative
-            where the window begins before the series does, and those inputs are 0
-    parts   by name, each (N, L, D) for N layers of D units: "state", the gates of the cell, and for an LSTM "cell"
+    inputs  (K, p · C) what the cell reads at each of its K steps: the C channels of each of the p steps of the series that are
+            one of its own, in the network's own units; p is 1 where the window is read value by value, and then K is L
+    first   the position in the series of the first step of the window, so that step k of the cell reads first + k p and the
+            p − 1 after it; negative where the window begins before the series does, and those inputs are 0
+    parts   by name, each (N, K, D) for N layers of D units: "state", the gates of the cell, and for an LSTM "cell"
     """
 
     inputs: np.ndarray
@@ -44,10 +46,10 @@ def states_at(fitted: FittedNetwork, series: TimeSeries, origin: int) -> States:
     if not isinstance(reader, CellReader):
         raise ConfigError(f"{fitted.settings.label} has no states that are read onward; choose an RNN, LSTM or GRU")
     with one_thread(), torch.no_grad():
-        inputs = fitted.window(series[:origin]).inputs  # (1, L, C)
+        inputs = fitted.window(series[:origin])  # (1, K, p · C)
         layers = written_out(reader, fitted).gates(inputs)
     parts = {name: np.stack([layer[name][0].numpy() for layer in layers]) for name in layers[0]}
-    return States(inputs[0].numpy(), origin - inputs.shape[1], parts)
+    return States(inputs[0].numpy(), origin - fitted.settings.reach, parts)
 
 
 def written_out(reader: CellReader, fitted: FittedNetwork) -> ReferenceCell:

@@ -23,7 +23,7 @@ from core.series.timeseries import Panel, TimeSeries
 from core.windows.ahead import Ahead
 from core.windows.extras import Extras
 from core.windows.scale import Scale
-from core.windows.settings import Settings
+from core.windows.settings import HELD_OUT, Settings
 from core.windows.sight import Sight
 
 
@@ -51,7 +51,9 @@ class Bridge(Recurrence):
     )  # fmt: skip
 
     def needs(self, horizon: int, season: int) -> int:
-        return max(super().needs(horizon, season), AR(order=self.order).needs(horizon, season))
+        """What AR needs is left where a horizon and a quarter are held out."""
+        equation = AR(order=self.order).needs(horizon, season)
+        return max(super().needs(horizon, season), equation + horizon, math.ceil(equation / (1 - HELD_OUT)))
 
     def price(self, load: Workload) -> Price:
         """That of a network for each series, and of its AR before."""

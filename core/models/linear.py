@@ -41,6 +41,7 @@ class Linear(Model):
     scope: ClassVar[str] = "panel"
     help: ClassVar[str] = "One regression on a window for all series. Most published networks do not beat it."
     look: ClassVar[Look] = Look("#2b2402", "#e6e60a")
+    is_best_guess: ClassVar[bool] = True
 
     window: int | None = param(
         None, "Window", "How many past values a forecast reads. Empty: chosen, up to eight seasons.", low=1, high=LONGEST,

@@ -36,6 +36,7 @@ FORMAT = 2  # of the arrays of a fitted network, which say it themselves; the fi
 TRIED = 1.4  # times as many epochs where the skip connection is chosen too
 MANY = 10  # series, which show a season's course often enough to learn it
 SEASONS, LONGEST = 2, 192  # of a window: how many seasons, and steps at most
+LONG = 500  # points of a series, from which on a network has more units
 LONG_SEASON = 24  # steps, from which on it is twice as many seasons, read in segments
 
 
@@ -78,7 +79,11 @@ class Network(Settings, Model):
         seasons = SEASONS if season < LONG_SEASON else 2 * SEASONS
         lookback = self.lookback or min(max(24, seasons * season), LONGEST, max(SHORTEST_LOOKBACK, most // 2))
         closed = self._in_segments(lookback)
-        hidden = self.hidden or (16 if length < 500 else 32)
+        if closed.segment > most >= SHORTEST_LOOKBACK:
+            raise ConfigError(
+                f"{self.name}.segment is {self.segment}; {length} training points and horizon {horizon} allow at most {most}"
+            )
+        hidden = self.hidden or (16 if length < LONG else 32)
         return replace(closed, hidden=hidden, batch=self.batch or (32 if self.answers_at_every_step else 128))
 
     def _in_segments(self, lookback: int) -> Self:

@@ -1,8 +1,10 @@
-"""Presets that a person can start from: what each sets, from the length of the series, its season and the horizon.
+"""Presets that a person can start from: what each sets, by the length of the series.
 
-quick      an answer in seconds: short windows, few units and updates, one seed
+quick      an answer in seconds: few units and epochs, one seed
 balanced   the defaults of every model, three seeds
-thorough   longer windows, more units, updates and seeds: what one would report
+thorough   more units, epochs and seeds: what one would report
+
+Windows, their segments and the skip connection are by the rules of the models, whatever the preset.
 
 Besides, "best-guess" chooses the models, as they come: some of different kinds, whose combinations every run computes beside
 them. They are fixed before any data are seen, so that no test part has a say.
@@ -10,20 +12,16 @@ them. They are fixed before any data are seen, so that no test part has a say.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from core.models.base import Model
-from core.models.network import Network
+from core.models.network import LONG, Network
 from core.models.registry import MODELS
 from core.parameters import Value, parameters
-from core.windows.settings import SHORTEST_LOOKBACK
 
 BEST_GUESS = "best-guess"
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
-WINDOWS = 32  # in one update
-LEAST_UPDATES = 8  # of an epoch, however short the series
 
 
 @dataclass(frozen=True)
@@ -37,23 +35,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Size:
-    """How large a network is made and how long it is trained.
+    """How large a network is made and how long it is trained: epochs at most, and how many without a better one.
 
-    lookback   fewest steps of a window, then how many seasons it holds, and most steps
-    hidden     units below 500 training points, and from there on
-    updates    about how many a fit takes, in epochs between the fewest and the most
+    hidden     units of a series below 500 training points, and of a longer one
     """
 
-    lookback: tuple[int, float, int]
     hidden: tuple[int, int]
-    updates: int
-    epochs: tuple[int, int]
+    epochs: int
+    patience: int
 
 
-SIZES = {
-    "quick": Size((12, 1, 96), (8, 16), 240, (8, 25)),
-    "thorough": Size((48, 3, 384), (32, 64), 8_000, (100, 200)),
-}  # fmt: skip
+SIZES = {"quick": Size((8, 16), 20, 5), "thorough": Size((32, 64), 150, 30)}
 
 
 def best_guess() -> tuple[str, ...]:
@@ -64,17 +56,8 @@ def best_guess() -> tuple[str, ...]:
 def preset(name: str, model: type[Model], facts: Facts) -> dict[str, Value]:
     """All settings of a model under a preset; what stays None is closed by the model's own rules."""
     assert name in NAMES, name
-    sized = issubclass(model, Network) and name in SIZES
-    changed = _network(SIZES[name], facts) if sized else model.presets.get(name, {})
+    changed = model.presets.get(name, {})
+    if issubclass(model, Network) and name in SIZES:
+        size = SIZES[name]
+        changed = {"hidden": size.hidden[facts.length >= LONG], "epochs": size.epochs, "patience": size.patience}
     return {one.name: changed.get(one.name, one.default) for one in parameters(model)}
-
-
-def _network(size: Size, facts: Facts) -> dict[str, Value]:
-    """At most half of what can be a window's start: the other half is left to learn from."""
-    fewest, seasons, most = size.lookback
-    longest = max(SHORTEST_LOOKBACK, (facts.length - 2 * facts.horizon) // 2)
-    lookback = min(max(fewest, round(seasons * facts.season) + 1), longest, most)
-    an_epoch = max(LEAST_UPDATES, facts.length / lookback / WINDOWS)
-    epochs = min(max(math.ceil(size.updates / an_epoch), size.epochs[0]), size.epochs[1])
-    hidden = size.hidden[facts.length >= 500]
-    return {"lookback": lookback, "hidden": hidden, "epochs": epochs, "patience": max(1, math.ceil(0.4 * epochs))}

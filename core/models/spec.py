@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from core.errors import ConfigError
 from core.models.base import Model
+from core.models.older import translated
 from core.models.registry import model_class
 from core.parameters import Value, parameters
 
@@ -24,6 +26,11 @@ class ModelSpec:
     def __post_init__(self) -> None:
         if not (self.label.isprintable() and 0 < len(self.label) <= LONGEST_LABEL):
             raise ConfigError(f"a model's label has 1 to {LONGEST_LABEL} visible characters; {self.label[:40]!r} has not")
+
+    @classmethod
+    def of_json(cls, fields: Mapping) -> Self:
+        """What was stored or sent, by this version or an earlier one, whose settings become those of today."""
+        return cls(fields["name"], fields["label"], translated(fields["name"], fields["config"]))
 
     def build(self) -> Model:
         """The model.  Raises ConfigError for an unknown name, an unknown field or a bad value."""

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from core.nets.strip import Strip
+from core.windows.settings import HELD_OUT
 
-HELD_OUT = 0.25  # of a series; a large panel holds out a horizon of each
 HELD_HORIZONS = 60  # that are held out over all series, about
 VALIDATED = 256  # windows that are held out over all series, about; at least one of each
 WARM = 8  # first steps of a series, and of a window, that nothing is learned at: nothing is remembered there yet

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from core.nets.answers import direct, fed_back
+from core.nets.device import reproducible
 from core.nets.examples import Examples, HeldOut, held_out_from
 from core.nets.losses import LOSSES
 from core.nets.network import Network
@@ -84,12 +85,13 @@ def select(settings: Settings, source: Source, train: Panel, horizon: int, conte
     held, examples = HeldOut.of(strip, horizon, borders), Examples.of(strip, ahead, borders)
     start, candidates = source.start(sight, early, horizon), []
     seeds = seeds[:1] if int((borders < strip.length).sum()) >= PLENTY else seeds
-    for way in ways:
-        own = replace(settings, skip=way) if settings.skip == AUTOMATIC else settings
-        networks = built(own, examples, start, seeds, context.device)
-        before, _ = losses_of(networks, strip, held, horizon)
-        candidates.append(Candidate(own, Trainer(own, networks, examples, seeds, context, settings.epochs), before))
-    return _trained(candidates, held, horizon, context, seeds)
+    with reproducible(context.seed, context.device):
+        for way in ways:
+            own = replace(settings, skip=way) if settings.skip == AUTOMATIC else settings
+            networks = built(own, examples, start, seeds, context.device)
+            before, _ = losses_of(networks, strip, held, horizon)
+            candidates.append(Candidate(own, Trainer(own, networks, examples, seeds, context, settings.epochs), before))
+        return _trained(candidates, held, horizon, context, seeds)
 
 
 def _trained(candidates: list[Candidate], held: HeldOut, horizon: int, context: Context, seeds: Sequence[int]) -> Choice:

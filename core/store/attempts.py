@@ -56,7 +56,7 @@ def payload(connection: Connection, task_id: str) -> tuple[RunSpec, ModelSpec | 
     if row is None:
         raise NotFoundError(f"there is no task {task_id[:20]!r} any more; its run was deleted")
     spec = RunSpec.of_json(row.spec)
-    model = None if row.model is None else ModelSpec(**row.model)
+    model = None if row.model is None else ModelSpec.of_json(row.model)
     return spec, model, series.panel(connection, row.workspace, spec.series)
 
 

@@ -80,7 +80,7 @@ def series_record(row: Row) -> SeriesRecord:
 
 def task_record(row: Row) -> TaskRecord:
     """Without its place in the queue, which depends on what runs."""
-    model = None if row.model is None else ModelSpec(**row.model)
+    model = None if row.model is None else ModelSpec.of_json(row.model)
     return TaskRecord(model=model, **{name: getattr(row, name) for name in TASK})
 
 

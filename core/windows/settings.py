@@ -16,6 +16,7 @@ TOPOLOGIES = (DIRECT, "many_to_one", SYNCED, "encoder_decoder")
 DISTRIBUTIONS = ("quantile", "gaussian", "student_t")  # losses that say how uncertain a forecast is
 AUTOMATIC = "automatic"
 SHORTEST_LOOKBACK = 4
+HELD_OUT = 0.25  # of a series while epochs are chosen, at least a horizon; a large panel holds out a horizon of each
 UNSEGMENTED = 96  # steps of a window from which on the cell reads segments
 READS = 24  # segments that a window then has, about
 

@@ -17,7 +17,7 @@ def fitted(name, **settings):
     return model.restore(model.fit(Panel((months(60),)), 3, Context()).arrays())
 
 
-@pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"activation": "relu"}, {"topology": "synced"}])
+@pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"activation": "relu"}, {"topology": "many_to_many_synced"}])
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_the_states_are_those_of_the_cell_that_trained(name, settings):
     network, series = fitted(name, **settings), months(60)
@@ -53,6 +53,17 @@ def test_a_window_that_begins_before_the_series_says_so_and_is_empty_there():
     assert found.first == -3
     assert (found.inputs[:3] == 0).all()
     assert (found.inputs[3:] != 0).any()
+
+
+def test_a_cell_that_reads_segments_has_a_state_for_each():
+    """Windows of 8 steps in segments of 4, the first of which begins 8 steps before the origin: two channels at each step."""
+    network, series = fitted("gru", segment=4, mean="yes", log="no"), months(60)
+    found = states_at(network, series, 40)
+    assert (found.first, found.inputs.shape, found.parts["state"].shape) == (32, (2, 8), (1, 2, 3))
+    one_by_one = states_at(fitted("gru", segment=1, mean="yes", log="no"), series, 40)
+    np.testing.assert_array_equal(found.inputs.reshape(8, 2), one_by_one.inputs)
+    changes = (series.values[32:40] - series.values[31:39]) / np.abs(np.diff(series.values)).mean()
+    np.testing.assert_allclose(found.inputs[:, ::2].ravel(), changes, rtol=1e-5)
 
 
 def test_what_has_no_states_to_show_is_refused():

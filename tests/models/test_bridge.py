@@ -1,120 +1,141 @@
-"""The bridge: before training it is AR, to the digits of single precision; what training gains is said."""
+"""The bridge: before training it is AR, to the digits of single precision; what training changed is said."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.errors import ConfigError
 from core.models.autoregression import AR
-from core.models.bridge import Bridge, from_equation, gained
-from core.nets import training
-from core.nets.training import fit
+from core.models.bridge import Bridge, FromAR, gained
+from core.nets.examples import Examples
+from core.nets.fitted import FittedNetwork, restore
+from core.nets.selection import select
+from core.nets.start import built
+from core.nets.strip import Strip
 from core.progress import Context
-from core.series.scaling import Scaling
 from core.series.timeseries import Inputs, Panel
-from core.windows.linear import rolled
+from core.windows.settings import STEPWISE, TOPOLOGIES
 from tests.bench.known import ar1, plain, sunspots
-from tests.nets.small import Closed, nothing
 
 HORIZON = 6
-SERIES = {
-    "sunspots, AR(9)": (sunspots()[:221], AR()),
-    "AR(1)": (plain(50 + ar1(200, 0.9, seed=3)), AR(order=1)),
-    "differences": (plain(5 + np.cumsum(0.3 + ar1(200, 0.5, seed=3))), AR(order=3, differences=1)),
-    "one lag of differences": (plain(5 + np.cumsum(ar1(200, 0.5, seed=4))), AR(order=1, differences=1)),
+SERIES = {  # and the order and the differences of its AR
+    "sunspots": (sunspots()[:221], None, 0),
+    "AR(1)": (plain(50 + ar1(200, 0.9, seed=3)), 1, 0),
+    "differences": (plain(5 + np.cumsum(0.3 + ar1(200, 0.5, seed=3))), 3, 1),
+    "one lag of differences": (plain(5 + np.cumsum(ar1(200, 0.5, seed=4))), 1, 1),
 }
 SMALL = {"hidden": 3, "epochs": 2, "lookback": 12}
+SHAPE = {"hidden": 3, "lookback": 12}
 
 
-@pytest.mark.parametrize("topology", ["one_to_many", "many_to_one", "synced", "encoder_decoder"])
+def alone(series):
+    return Panel((series,))
+
+
+def untrained(model, series):
+    """The fitted network of the only series, as it is before its first update."""
+    panel, source = alone(series), FromAR(model.order)
+    closed = model.resolved(len(series), HORIZON, series.season)
+    ahead = closed.ahead(HORIZON)
+    sight = source.sight(closed, panel, HORIZON)
+    strip = Strip.of(sight, panel.series, [len(series) - ahead])
+    examples = Examples.of(strip, ahead, strip.length)
+    (network,) = built(closed, examples, source.start(sight, panel, HORIZON), [0], "cpu")
+    return FittedNetwork(sight, network.eval(), HORIZON)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
 @pytest.mark.parametrize("name", SERIES)
 def test_before_training_it_forecasts_as_ar_does(name, topology):
-    series, ar = SERIES[name]
-    panel = Panel((series,))
-    there = ar.fit(panel, HORIZON, Context())
-    scaling = Scaling.learn(series)
-    one_step = from_equation(there.equation(series.id), scaling, nothing(HORIZON))
-    settings = Closed(cell="lstm", label="AR → RNN", lookback=12, skip=len(one_step) - 2, topology=topology, epochs=0)
-    keeps = not there.equation(series.id).differences
-    path = rolled(one_step, settings.ahead(HORIZON), scaling.step / scaling.spread, keeps_level=keeps)
-    fitted = fit(settings, panel, HORIZON, Context(), path=path)
+    series, order, differences = SERIES[name]
+    ar = AR(order=order).fit(alone(series), HORIZON, Context())
+    assert ar.equation(series.id).differences == differences
+    fitted = untrained(Bridge(**SHAPE, order=order, topology=topology), series)
     for length in (len(series), len(series) - 17):
-        expected = there.forecast(series[:length], HORIZON).point
+        expected = ar.forecast(series[:length], HORIZON).point
         found = fitted.forecast(series[:length], HORIZON).point
-        np.testing.assert_allclose(found, expected, atol=1e-6 * scaling.spread, rtol=1e-6)
+        np.testing.assert_allclose(found, expected, atol=1e-6 * series.values.std(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("differences", [0, 1])
-@pytest.mark.parametrize("topology", ["one_to_many", "many_to_one", "synced", "encoder_decoder"])
-def test_with_covariates_it_starts_as_the_ar_that_reads_them(topology, differences, monkeypatch):
-    """One epoch, of which nothing is kept."""
-    monkeypatch.setattr(training, "LEAST_GAIN", np.inf)
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_with_covariates_it_starts_as_the_ar_that_reads_them(topology, differences):
     random = np.random.default_rng(6)
     known, past, still = random.normal(3, 2, 200 + HORIZON), random.normal(-5, 0.1, 200), np.full(200, 4.0)
     values = 50 + ar1(200, 0.6, seed=2) + 2 * known[:200] + np.concatenate([np.zeros(HORIZON), 30 * past[:-HORIZON]])
     values = np.cumsum(values - values.mean()) if differences else values
     roles = {"price": ("known", known), "visits": ("past", past), "still": ("past", still)}
-    if topology in ("many_to_one", "synced"):  # which read no past covariates
+    if topology in STEPWISE:  # which read no past covariates
         del roles["visits"], roles["still"]
     table = np.full((200 + HORIZON, len(roles)), np.nan)
     for place, (_, column) in enumerate(roles.values()):
         table[: len(column), place] = column
     series = plain(values)
     series = replace(series, inputs=Inputs(tuple(roles), tuple(role for role, _ in roles.values()), table))
-    ar = AR(order=3).fit(Panel((series,)), HORIZON, Context())
+    ar = AR(order=3).fit(alone(series), HORIZON, Context())
     assert ar.equation(series.id).differences == differences
-    fitted = Bridge(order=3, hidden=3, epochs=1, lookback=12, topology=topology).fit(Panel((series,)), HORIZON, Context())
+    model = Bridge(**SHAPE, order=3, topology=topology)
+    fitted = untrained(model, series)
     assert len(ar.equation(series.id).fixed) == (2 if len(roles) == 1 else 3)  # what stands still is left out
-    again = Bridge(order=3, hidden=3, epochs=1, lookback=12, topology=topology).restore(fitted.arrays())
+    again = restore(model, fitted.arrays())
     for length in (200, 183):
-        expected = ar.forecast(series[:length], HORIZON).point
-        np.testing.assert_allclose(
-            fitted.forecast(series[:length], HORIZON).point, expected, atol=1e-6 * values.std(), rtol=1e-6
-        )
-        np.testing.assert_array_equal(
-            again.forecast(series[:length], HORIZON).point, fitted.forecast(series[:length], HORIZON).point
-        )
+        expected, found = (one.forecast(series[:length], HORIZON).point for one in (ar, fitted))
+        np.testing.assert_allclose(found, expected, atol=1e-6 * values.std(), rtol=1e-6)
+        np.testing.assert_array_equal(again.forecast(series[:length], HORIZON).point, found)
 
 
-def test_it_starts_at_the_ar_that_is_named_and_says_what_training_gained():
+def test_a_step_of_training_leaves_the_start_by_little():
+    """The whole way through `fit`: at the smallest rate, one epoch."""
+    series = SERIES["AR(1)"][0]
+    fitted = Bridge(**SHAPE, order=1, epochs=1, patience=0, learning_rate=1e-6).fit(alone(series), HORIZON, Context())
+    expected = AR(order=1).fit(alone(series), HORIZON, Context()).forecast(series, HORIZON).point
+    found = fitted.forecast(series, HORIZON).point
+    np.testing.assert_allclose(found, expected, atol=1e-5 * series.values.std(), rtol=0)
+    assert (found != expected).any()
+    assert fitted.notes[0] == "before training it forecasts as AR(1) does"
+
+
+def test_it_starts_at_the_ar_that_is_named_and_says_what_training_changed():
+    """On the sunspots: the epochs that were held out are chosen by `select`, whose losses the note must tell."""
     series = sunspots()[:221]
-    losses = []
-    watch = Context(watch=lambda progress: progress.epoch and losses.append(progress.epoch.validation_loss))
-    fitted = Bridge(epochs=40, hidden=8).fit(Panel((series,)), 1, watch)
-    share = 100 * (1 - min(losses) / losses[0])
-    assert share > 5
-    assert fitted.notes == (
-        f"before training it forecasts as AR(9) does; training made the validation loss {share:.0f} % smaller",
+    model = Bridge(epochs=30, hidden=8)
+    closed = model.resolved(len(series), 1, 1)
+    found = select(closed, FromAR(None), alone(series), 1, Context(), [0])
+    share = 100 * (1 - found.best / found.before)
+    assert share > 3
+    notes = model.fit(alone(series), 1, Context()).notes
+    assert notes[0] == (
+        f"before training it forecasts as AR(9) does; training made the loss on held-out windows {share:.0f} % smaller"
     )
+    assert re.fullmatch(r"beside its skip connection, the recurrent part moves the forecast by \d+ % of its size", notes[1])
 
 
 @pytest.mark.parametrize(
-    ("losses", "is_likelihood", "worth"),
+    ("before", "after", "is_likelihood", "worth"),
     [
-        ([0.8, 0.6, 0.7], False, "25 % smaller"),
-        ([0.8, 1.0, 0.9], False, "12 % larger"),  # the start is no epoch, and is not kept
-        ([0.07, -0.124], True, "0.19 nats a value smaller"),  # as a share it would be 277 %
-        ([-1.0, -1.5], True, "0.5 nats a value smaller"),
-        ([-1.0, -0.75], True, "0.25 nats a value larger"),
-        ([float("inf"), 0.4], False, "finite"),
+        (0.8, 0.6, False, "25 % smaller"),
+        (0.8, 0.9, False, "12 % larger"),
+        (0.07, -0.124, True, "0.19 nats a value smaller"),  # as a share it would be 277 %
+        (-1.0, -1.5, True, "0.5 nats a value smaller"),
+        (-1.0, -0.75, True, "0.25 nats a value larger"),
+        (float("inf"), 0.4, False, "finite"),
     ],
 )
-def test_what_is_gained_is_a_share_or_nats_where_the_loss_is_a_likelihood(losses, is_likelihood, worth):
-    words = gained("AR(2)", losses, is_likelihood=is_likelihood)
-    assert words.endswith(f"; training made the validation loss {worth}")
+def test_what_is_gained_is_a_share_or_nats_where_the_loss_is_a_likelihood(before, after, is_likelihood, worth):
+    words = gained(before, after, is_likelihood=is_likelihood)
+    assert words == f"; training made the loss on held-out windows {worth}"
 
 
 def test_there_is_no_share_of_no_error():
-    words = gained("AR(1)", [0.0, 0.0, 0.25], is_likelihood=False)
-    assert words == "before training it forecasts as AR(1) does, which makes no error on the validation part"
+    assert gained(0.0, 0.25, is_likelihood=False) == ", which makes no error on held-out windows"
 
 
 @pytest.mark.parametrize("loss", ["gaussian", "student_t"])
 def test_the_note_of_a_fit_by_likelihood_is_in_nats(loss):
     steps = np.arange(240)
     series = plain(np.where(np.sin(steps / 3) > 0, 1.0, -1.0) * (steps % 7) + 0.1 * ar1(240, 0.3, seed=2))
-    (note,) = Bridge(epochs=15, hidden=8, lookback=12, loss=loss).fit(Panel((series,)), 1, Context()).notes
+    note = Bridge(epochs=15, hidden=8, lookback=12, loss=loss).fit(alone(series), 1, Context()).notes[0]
     assert note.endswith("nats a value smaller")
 
 
@@ -122,7 +143,7 @@ def test_every_series_of_a_panel_has_its_own_and_is_restored():
     panel = Panel((plain(50 + ar1(90, 0.9, seed=3), name="a"), plain(9 + ar1(80, 0.2, seed=4), name="b")))
     model = Bridge(**SMALL, loss="gaussian")
     fitted = model.fit(panel, 3, Context())
-    assert [note[:2] for note in fitted.notes] == ["a:", "b:"]
+    assert [note[:2] for note in fitted.notes] == ["a:", "a:", "b:", "b:"]
     again = model.restore(fitted.arrays())
     assert again.notes == fitted.notes
     for series in panel:
@@ -131,8 +152,3 @@ def test_every_series_of_a_panel_has_its_own_and_is_restored():
         np.testing.assert_array_equal(one.quantiles, other.quantiles)
     alone = model.fit(Panel((panel["a"],)), 3, Context())
     np.testing.assert_array_equal(alone.forecast(panel["a"], 3).point, fitted.forecast(panel["a"], 3).point)
-
-
-def test_a_moving_unit_is_refused():
-    with pytest.raises(ConfigError, match=r"bridge\.normalisation is 'window', in whose units AR is not linear; choose series"):
-        replace(Bridge(), normalisation="window")

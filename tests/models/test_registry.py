@@ -59,5 +59,5 @@ def test_a_spec_is_closed_with_all_settings_of_its_model():
     spec = ModelSpec("lstm", "my LSTM", {"hidden": 5})
     closed = spec.closed(spec.build().resolved(300, 6, 12))
     assert (closed.name, closed.label) == ("lstm", "my LSTM")
-    assert (closed.config["hidden"], closed.config["lookback"], closed.config["skip"]) == (5, 25, 13)
+    assert (closed.config["hidden"], closed.config["lookback"], closed.config["segment"]) == (5, 24, 1)
     assert closed.build() == spec.build().resolved(300, 6, 12)

@@ -50,7 +50,7 @@ class States(Kind):
 
     @staticmethod
     def read(content: bytes) -> tuple[int, np.ndarray, dict[str, np.ndarray]]:
-        """first, inputs (L, C), and by name each part (N, L, D), as `core.insight.states.States` has them."""
+        """first, inputs (K, p · C), and by name each part (N, K, D), as `core.insight.states.States` has them."""
         fields, arrays = decode(unpack(content))
         parts = {name.removeprefix("part/"): part for name, part in arrays.items() if name.startswith("part/")}
         return fields["first"], arrays["inputs"], parts

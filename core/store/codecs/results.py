@@ -50,7 +50,7 @@ def decode_result(encoded: Encoded) -> TaskResult:
     """
     found, arrays = decode(encoded)
     return TaskResult(
-        model=ModelSpec(**found["model"]),
+        model=ModelSpec.of_json(found["model"]),
         **{name: found[name] for name in ("state", "seconds", "error", "parameters")},
         series=tuple(_series_result(one, f"series/{number}/", arrays) for number, one in enumerate(found["series"])),
         notes=(*([UNLEARNED] if found.get("is_learned") is False else []), *found["notes"]),

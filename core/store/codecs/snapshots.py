@@ -89,7 +89,7 @@ def _reference_fields(one: Reference) -> dict[str, object]:
 
 def _reference(fields: Mapping) -> Reference:
     series = {name: scores_of(some) for name, some in fields["series"].items()}
-    return Reference(ModelSpec(**fields["model"]), scores_of(fields["scores"]), series, fields["error"])
+    return Reference(ModelSpec.of_json(fields["model"]), scores_of(fields["scores"]), series, fields["error"])
 
 
 def freeze(record: RunRecord, results: Sequence[TaskResult], comparison: Comparison | None, panel: Panel | None) -> Encoded:

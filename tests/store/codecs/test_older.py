@@ -1,7 +1,7 @@
 """What was stored before results had intervals of their own, and comparisons had combinations, is still read."""
 
 import base64
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,6 +22,7 @@ from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result, encode_result
 from core.store.codecs.snapshots import decode_comparison, encode_comparison, freeze, thaw
 from core.store.records import RunRecord
+from core.windows.settings import DIRECT
 from tests.evaluation.test_own_intervals import series
 
 # Written by revision 293a53b, of Naive and Mean on `series()`: horizon 1, origins 2, no coverages.
@@ -79,6 +80,19 @@ def test_a_network_of_before_that_forecast_by_its_linear_path_alone_says_so_once
     assert found.series[0].backtest.point.shape == (1, 1)
     assert decode_result(encode_result(found)).notes == found.notes
     assert not decode_result(unpack(base64.b64decode(RESULT))).notes  # nothing was said of a model without such a path
+
+
+def test_the_settings_of_a_network_of_before_are_told_in_those_of_today():
+    stored = decode(unpack(base64.b64decode(UNLEARNED)))[0]["model"]["config"]
+    assert (stored["topology"], stored["seasonal_lag"], stored["normalisation"]) == ("one_to_many", False, "series")
+    found = decode_result(unpack(base64.b64decode(UNLEARNED))).model
+    told = {name: found.config[name] for name in ("topology", "skip", "lags", "seasonal_lag")}
+    assert told == {"topology": DIRECT, "skip": "on", "lags": stored["skip"], "seasonal_lag": "no"}
+    assert "normalisation" not in found.config
+    unchanged = stored.keys() - {*told, "normalisation"}
+    assert {name: found.config[name] for name in unchanged} == {name: stored[name] for name in unchanged}
+    assert found.build().config().keys() >= found.config.keys()
+    assert ModelSpec.of_json(asdict(found)) == found
 
 
 def test_the_weights_of_a_network_of_before_are_refused_by_name():

@@ -6,6 +6,7 @@ and tells what is in it. Nothing in it may change but its place: what is compare
 
 import gzip
 import hashlib
+import json
 import re
 import shutil
 import sqlite3
@@ -210,6 +211,24 @@ def test_the_weights_of_a_network_that_is_no_longer_built_are_refused(bench):
     result, arrays = weights_of(bench, "LSTM")
     with pytest.raises(ConfigError, match="LSTM was trained by an earlier version of Unroll; run it again to look inside"):
         result.model.build().restore(arrays)
+
+
+def test_the_settings_of_a_network_show_in_those_of_today_and_run_again(bench):
+    run_id = run_id_of(bench.store.database.path, "sales, next 3")
+    record = bench.run(OWNER, run_id).record
+    spec = json.loads(read(bench.store.database.path, f"SELECT spec FROM runs WHERE id = '{run_id}'")[0][0])
+    stored = spec["models"][2]["config"]
+    assert (stored["topology"], stored["skip"], stored["seasonal_lag"]) == ("one_to_many", 6, False)
+    in_spec, in_task = record.spec.models[2], record.tasks[2].model
+    shared = bench.links.copy(OPEN).spec.models[2]
+    in_result = weights_of(bench, "LSTM")[0].model
+    for one in (in_spec, in_task, shared, in_result):
+        found = [one.config[name] for name in ("topology", "skip", "lags", "seasonal_lag", "loss", "patience")]
+        assert found == ["many_to_many_direct", "on", 6, "no", "huber", 40]
+    again = bench.launch(OWNER, record.spec, title="again").run_id
+    assert ended(bench, again, 120, OWNER).state == "done"
+    assert [one.model.label for one in bench.results(OWNER, again)] == ["Naive", "AR", "LSTM"]
+    bench.delete(OWNER, again)
 
 
 def test_what_ar_learned_is_still_told(bench):
