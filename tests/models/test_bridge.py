@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from core.windows.linear import rolled
 
 from core.errors import ConfigError
 from core.models.autoregression import AR
@@ -13,7 +14,6 @@ from core.nets.training import fit
 from core.progress import Context
 from core.series.scaling import Scaling
 from core.series.timeseries import Inputs, Panel
-from core.windows.linear import rolled
 from tests.bench.known import ar1, plain, sunspots
 from tests.nets.small import Closed, nothing
 
