@@ -1,4 +1,4 @@
-"""What is learned from and what is held out: the border between them, what a filled gap may not teach, and weights of series."""
+"""What is learned from and what is held out: the border between, what a filled gap may not teach, and weights of series."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Before its first update a network with a skip connection forecasts exactly as the pooled regression with its settings does."""
+"""Before its first update a network with a skip connection forecasts as the pooled regression with its settings does."""
 
 from dataclasses import replace
 
