@@ -62,7 +62,9 @@ class FittedNetwork:
         if horizon > self.horizon:
             raise ConfigError(f"{self.settings.label} was trained for horizon {self.horizon}; {horizon} needs a new fit")
         if len(origins) > 1 and (series.id not in self.sight.scales or min(origins) < series.season):
-            parts = [self.rolled(series, (origin,), horizon, levels) for origin in origins]  # each has a scale or start of its own
+            parts = [
+                self.rolled(series, (origin,), horizon, levels) for origin in origins
+            ]  # each has a scale or start of its own
             return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
         history, is_fed_back = series[: max(origins)], self.settings.topology in STEPWISE
         sight = self.sight.knowing(history)
@@ -120,7 +122,9 @@ def extended(series: TimeSeries, horizon: int) -> TimeSeries:
     observed = np.concatenate([series.observed, np.ones(horizon, bool)])
     inputs = series.inputs
     if inputs is not None and len(inputs.values) < len(index):  # past ones alone end with the series
-        inputs = replace(inputs, values=np.pad(inputs.values, ((0, len(index) - len(inputs.values)), (0, 0)), constant_values=np.nan))
+        inputs = replace(
+            inputs, values=np.pad(inputs.values, ((0, len(index) - len(inputs.values)), (0, 0)), constant_values=np.nan)
+        )
     return TimeSeries(series.id, index, values, observed, series.season, series.unit, series.zone, inputs)
 
 

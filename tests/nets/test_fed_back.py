@@ -27,7 +27,9 @@ LOGS = Scale(0.1, np.nan, 12.0, SEASON)
 stepwise = pytest.mark.parametrize("topology", ["many_to_one", SYNCED])
 
 
-def rows_by_hand(z: list[float], known: int, scale: Scale, holiday: list[float] | None) -> tuple[list[list[float]], list[float]]:
+def rows_by_hand(
+    z: list[float], known: int, scale: Scale, holiday: list[float] | None
+) -> tuple[list[list[float]], list[float]]:
     """What the cell reads at each step, and the skip connection at the last, the first `known` values from the history.
 
     The mean is of them, and does not follow what was said.
@@ -49,7 +51,10 @@ def rows_by_hand(z: list[float], known: int, scale: Scale, holiday: list[float] 
 def by_hand(fitted: FittedNetwork, series, horizon: int) -> list[float]:
     """Each step ahead reads the history grown by its own forecasts from scratch, on torch's own cell, in float64."""
     settings, weights = fitted.settings, {name: value.double() for name, value in fitted.network.state_dict().items()}
-    cell, scale = TORCH[settings.cell](fitted.sight.channels, settings.hidden, batch_first=True).double(), fitted.sight.scales["y"]
+    cell, scale = (
+        TORCH[settings.cell](fitted.sight.channels, settings.hidden, batch_first=True).double(),
+        fitted.sight.scales["y"],
+    )
     cell.load_state_dict({name.removeprefix("reader.cell."): one for name, one in weights.items() if "reader" in name})
     z = [log(max(one, scale.floor)) if scale.floor else one for one in series.values.tolist()]
     holiday = ((series.inputs.values[:, 0] - 0.25) / 0.5).tolist() if series.inputs else None

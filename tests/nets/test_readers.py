@@ -9,7 +9,20 @@ import torch
 from core.nets.cells import FUSED
 from core.nets.readers import make_reader
 from core.windows.settings import DIRECT, SYNCED
-from tests.nets.small import BY_TOPOLOGY, CHEAP, HORIZON, LOOKBACK, MODELS, batch, every, fit, network_of, series_of, stirred, walk
+from tests.nets.small import (
+    BY_TOPOLOGY,
+    CHEAP,
+    HORIZON,
+    LOOKBACK,
+    MODELS,
+    batch,
+    every,
+    fit,
+    network_of,
+    series_of,
+    stirred,
+    walk,
+)
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 every_cell = pytest.mark.parametrize("cell", FUSED)

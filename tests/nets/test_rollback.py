@@ -1,4 +1,4 @@
-"""A loss that is not finite, or beyond all measure: back to the weights before at half the rate, said so; three times end it."""
+"""A loss that is not finite or beyond measure: back to the weights before at half the rate, said so; three times end it."""
 
 from dataclasses import replace
 

@@ -131,7 +131,7 @@ class Constant(torch.nn.Module):
         super().__init__()
         self.change, self.unit = change, torch.ones(HORIZON)
 
-    def forward(self, inputs, linear, carried=None, *, at=None):  # noqa: ARG002
+    def forward(self, inputs, linear, carried=None, *, at=None):
         return torch.full((len(inputs), 1, HORIZON, 1), self.change), None
 
 

@@ -1,4 +1,4 @@
-"""Before its first update a network with a skip connection forecasts exactly as the pooled regression with its settings does."""
+"""Before its first update a network with a skip connection forecasts as the pooled regression with its settings does."""
 
 from dataclasses import replace
 
@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.models.network import FromLinear
 from core.models.pooled import Shape, fit_pooled, learned_ahead
+from core.nets.examples import Examples
 from core.nets.fitted import FittedNetwork
 from core.nets.start import built
 from core.nets.strip import Strip
-from core.models.network import FromLinear
-from core.nets.examples import Examples
 from core.series.timeseries import Panel, TimeSeries
 from core.windows.settings import STEPWISE, Settings
 from tests.nets.small import BY_TOPOLOGY, HORIZON, fit, series_of, walk

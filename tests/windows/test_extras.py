@@ -12,8 +12,9 @@ from core.models.feedforward import FeedForward
 from core.models.recurrent import GRU, LSTM
 from core.series.timeseries import Inputs, Panel
 from core.windows.extras import Extras
+from core.windows.settings import STEPWISE, SYNCED
 from tests.bench.known import ar1
-from tests.nets.small import BY_TOPOLOGY, CHEAP, HORIZON, LOOKBACK, fit, nothing, series_of, stirred, walk
+from tests.nets.small import BY_TOPOLOGY, CHEAP, HORIZON, TINY, fit, nothing, series_of, stirred, walk
 
 PLAIN = replace(CHEAP, mask=False, covariates=False)
 ONE = np.array([[0.0, 1.0]])  # mean and deviation of a covariate that is left as it is
@@ -24,11 +25,11 @@ def learned(*series, ahead=1, **settings) -> Extras:
     return Extras.learn(Panel(series), replace(PLAIN, **settings), ahead, is_beside=False)
 
 
-def channels(extras: Extras, series, size=1.0) -> np.ndarray:
+def channels(extras: Extras, series) -> np.ndarray:
     """(T, E) at all steps but those whose known covariates ahead have no rows."""
     rows = len(series.inputs.values) - extras.ahead if extras.known else len(series)
     steps = np.arange(min(len(series), rows))
-    return extras.of(series, series.values, np.full(len(series), size), steps)
+    return extras.of(series, steps)
 
 
 def dated(start: str, freq: str, periods: int = 7, **more):
@@ -45,20 +46,9 @@ def test_nothing_is_added_unless_asked_for():
     assert channels(nothing(1), series_of(VALUES)).shape == (7, 0)
 
 
-def test_the_last_season_is_how_it_went_on_from_the_same_place():
-    found = channels(learned(series_of(VALUES, season=3), seasonal_lag=True), series_of(VALUES, season=3), size=0.5)
-    # step 3 is 8: a season before its next step was step 1, 5, and (5 − 8) / ½ = −6; before the start the series stood still
-    np.testing.assert_allclose(found[:, 0], [0, -4, -2, -6, -4, 5, -6])
-
-
-@pytest.mark.parametrize(("season", "width"), [(1, 0), (4, 1), (LOOKBACK + 5, 1)])
-def test_a_season_of_one_has_no_last_and_a_long_one_may_lie_before_the_window(season, width):
-    assert learned(series_of(VALUES, season=season), seasonal_lag=True).width == width
-
-
 @pytest.mark.parametrize("seasonal", [3, 11])
 def test_a_window_reads_the_season_of_its_whole_history(seasonal):
-    model = GRU(hidden=3, lookback=5, skip=0, epochs=1, seasonal_lag=True)
+    model = replace(BY_TOPOLOGY["many_to_many_direct"], lookback=5, lags=1, skip="off", seasonal_lag="yes")
     series = series_of(walk(40), season=seasonal)
     other = walk(40)
     other[40 - seasonal] += 5.0  # what the last season's next step was
@@ -168,8 +158,13 @@ def test_a_forecast_that_is_fed_back_reads_no_past_covariates(topology):
     known, past = np.random.default_rng(1).standard_normal((2, 40))
     series = series_of(walk(36), known=known, past=past[:36])
     fitted = fit(BY_TOPOLOGY[topology], series)
-    assert fitted.extras.known == ("holiday",)
-    assert fitted.extras.past == (() if topology in ("many_to_one", "synced") else ("visits",))
+    assert fitted.sight.extras.known == ("holiday",)
+    is_fed_back = topology in STEPWISE
+    assert fitted.sight.extras.past == (() if is_fed_back else ("visits",))
+    assert fitted.sight.beside.past == ("visits",)
+    assert fitted.sight.beside.delay == (HORIZON if is_fed_back else 1)
+    words = "visits left out: a forecast that is fed back needs covariates of steps that nobody knows yet"
+    assert fitted.notes[0].startswith(words) == is_fed_back
 
 
 def test_the_linear_path_sees_covariates_as_far_as_each_is_known():
@@ -185,12 +180,10 @@ def test_the_linear_path_sees_covariates_as_far_as_each_is_known():
     assert replace(found, is_beside=False).aligned(series, np.arange(3)).shape == (3, 0)
 
 
-def test_a_network_of_old_has_a_path_without_covariates():
+def test_what_the_linear_part_sees_comes_back_from_its_arrays():
     found = replace(learned(series_of(VALUES, known=np.arange(9.0)), ahead=2, covariates=True), is_beside=True)
     arrays = found.arrays()
     assert Extras.of_arrays(arrays).beside == found.beside == 3
-    old = Extras.of_arrays(arrays | {"extras": arrays["extras"][:3]})
-    assert (old.beside, old.known, old.ahead) == (0, ("holiday",), 2)
 
 
 @pytest.mark.parametrize("topology", BY_TOPOLOGY)
@@ -198,7 +191,7 @@ def test_an_untrained_network_makes_use_of_what_is_known_ahead(topology):
     random = np.random.default_rng(6)
     promo = (random.random(160 + HORIZON) < 0.3).astype(float)
     values = 50 + ar1(160, 0.6, seed=2) + 20 * promo[:160]
-    model = replace(BY_TOPOLOGY[topology], epochs=1, learning_rate=1e-6, skip=4, lookback=8)
+    model = replace(BY_TOPOLOGY[topology], epochs=1, learning_rate=1e-6, lookback=8)
 
     def error(series):
         fitted = fit(model, series[:120])
@@ -241,11 +234,21 @@ def test_a_covariate_known_ahead_that_makes_the_noise_is_used(topology):
     assert error_of(model, series) < 0.4
 
 
+@pytest.mark.parametrize("topology", ["many_to_many_direct", SYNCED])
+def test_a_recurrence_alone_uses_it_too(topology):
+    """Though it makes all of the noise, so that the linear start, which is not there, would miss nothing."""
+    cause = np.random.default_rng(5).standard_normal(200 + HORIZON)
+    series = series_of(20 + 3 * cause[:200], known=cause, season=1)
+    model = replace(BY_TOPOLOGY[topology], hidden=8, epochs=30, learning_rate=0.05, skip="off", mean="yes")
+    assert error_of(model, series) < 0.7  # 1.4 where nothing is learned: the last value
+
+
 @pytest.mark.parametrize("model", [LSTM, GRU, FeedForward])
 def test_a_past_covariate_that_leads_is_used(model):
     cause = np.random.default_rng(5).standard_normal(200)
     values = 20 + 3 * np.concatenate([[0.0] * HORIZON, cause[:-HORIZON]])  # each value was told a horizon before
-    small = model(hidden=8, lookback=6, skip=2, epochs=15, learning_rate=0.05, batch=16)
+    own = {"hidden": 8, "lookback": 6, "skip": "off", "mean": "yes", "epochs": 15, "learning_rate": 0.05, "batch": 16}
+    small = model(**TINY | own)
     assert error_of(small, series_of(values, past=cause, season=1)) < 0.5
 
 
@@ -265,14 +268,15 @@ def test_calendar_inputs_tell_what_a_short_window_cannot():
         10 + 6.0 * (np.arange(240) % 7 == 2) + 0.3 * random.standard_normal(240), season=1,
         index=pd.date_range("2024-01-01", periods=240, freq="D"),
     )  # fmt: skip
-    model = GRU(hidden=8, lookback=4, skip=0, epochs=15, learning_rate=0.05)
+    model = replace(BY_TOPOLOGY["many_to_many_direct"], hidden=8, lookback=4, lags=1, skip="off", epochs=25)
+    model = replace(model, learning_rate=0.05, mean="yes")
     without = error_of(model, series, length=200)
     assert error_of(replace(model, calendar=True), series, length=200) < 0.5 * without
 
 
 def test_extras_come_back_from_their_arrays():
     series = dated("2024-02-26", "D", known=np.arange(9.0), past=np.arange(7.0), observed=np.arange(7) != 2)
-    extras = learned(series, calendar=True, seasonal_lag=True, mask=True, covariates=True)
-    assert extras.width == 1 + 1 + 4 + 1 + 1 + 1
+    extras = learned(series, calendar=True, mask=True, covariates=True)
+    assert extras.width == 1 + 4 + 1 + 1 + 1
     again = Extras.of_arrays(extras.arrays())
     np.testing.assert_array_equal(channels(again, series), channels(extras, series))

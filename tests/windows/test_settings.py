@@ -7,17 +7,25 @@ import pytest
 from core.models.bridge import Bridge
 from core.models.feedforward import FeedForward
 from core.models.recurrent import GRU, EncoderDecoder
-from core.windows.settings import Beside, Cells, Reading, Settings, Training
-from tests.nets.small import LOOKBACK, Closed
+from core.windows.settings import DIRECT, SYNCED, Beside, Cells, Reading, Settings, Training
+from tests.nets.small import Closed
 
-MISSING = {"topology": "one_to_many", "bidirectional": False, "teacher_forcing": 0.0, "bptt": "full", "k1": None, "k2": None}
+MISSING = {
+    "segment": 1,
+    "topology": DIRECT,
+    "bidirectional": False,
+    "teacher_forcing": 0.0,
+    "bptt": "full",
+    "k1": None,
+    "k2": None,
+}
 
 
 def test_what_a_family_has_no_field_for_is_fixed_and_no_setting():
     feedforward, bridge = FeedForward(), Bridge()
     assert {name: getattr(feedforward, name) for name in MISSING} == MISSING
     assert not set(MISSING) & set(feedforward.config())
-    assert (feedforward.cell, bridge.skip) == ("window", 0)
+    assert (feedforward.cell, bridge.skip) == ("window", "on")
     assert "skip" not in bridge.config()
     assert (GRU().cell, EncoderDecoder(cell="rnn").cell, Bridge(cell="gru").cell) == ("gru", "rnn", "gru")
 
@@ -29,16 +37,31 @@ def test_the_fields_stand_in_the_order_of_the_form():
 
 
 @pytest.mark.parametrize(
-    ("settings", "ahead", "everywhere", "window"),
+    ("settings", "ahead", "everywhere"),
     [
-        ({}, 5, True, None),
-        ({"topology": "encoder_decoder"}, 5, True, None),
-        ({"topology": "synced", "normalisation": "window"}, 1, True, LOOKBACK),
-        ({"topology": "many_to_one"}, 1, False, None),
-        ({"bidirectional": True}, 5, False, None),
-        ({"cell": "window"}, 5, False, None),
+        ({}, 5, True),
+        ({"topology": "encoder_decoder"}, 5, True),
+        ({"topology": SYNCED}, 1, True),
+        ({"topology": "many_to_one"}, 1, False),
+        ({"bidirectional": True}, 5, False),
+        ({"cell": "window"}, 5, False),
     ],
 )
-def test_what_follows_from_the_settings(settings, ahead, everywhere, window):
+def test_what_follows_from_the_settings(settings, ahead, everywhere):
     found = Closed(**settings)
-    assert (found.ahead(5), found.answers_at_every_step, found.window) == (ahead, everywhere, window)
+    assert (found.ahead(5), found.answers_at_every_step) == (ahead, everywhere)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reads", "reach"),
+    [
+        ({}, 24, 24),
+        ({"segment": 6}, 4, 24),
+        ({"bptt": "detached", "k1": 2, "k2": 4}, 24, 24),
+        ({"bptt": "reset", "k1": 2, "k2": 4}, 24, 4),
+        ({"bptt": "reset", "k1": 1, "k2": 2, "segment": 6}, 4, 12),
+    ],
+)
+def test_a_window_is_read_in_segments_and_no_further_back_than_training_could(settings, reads, reach):
+    found = Closed(lookback=24, **settings)
+    assert (found.reads, found.reach) == (reads, reach)

@@ -1,67 +1,76 @@
 """Truncated back-propagation: its pieces, its gradients, and that what it can and cannot learn really differs."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from core.nets.answers import direct
 from core.nets.examples import Examples
 from core.nets.network import Network
 from core.nets.training import Trainer, detached
 from core.progress import Context
-from core.windows.settings import Settings
+from core.windows.settings import SYNCED, Settings
 from core.windows.truncation import Piece, pieces
 from tests.nets.small import Closed, slopes
 
-LENGTH = 12
-SYNCED = Closed(
-    cell="rnn", label="RNN", hidden=8, lookback=LENGTH, topology="synced", loss="mse", learning_rate=0.03, epochs=8,
-    patience=99, batch=16,
+LENGTH, HELD = 12, 400
+CLOSED = Closed(
+    cell="rnn", label="RNN", hidden=8, lookback=LENGTH, topology=SYNCED, loss="mse", learning_rate=0.03, epochs=8, batch=16,
+    skip="off",
 )  # fmt: skip
 
 
-def delayed(delay: int, *, steps: int = 700) -> Examples:
-    """Coins, +1 or −1, and to be said at each step the coin `delay` steps before: who cannot see it errs by 1 on average."""
-    coins = np.random.default_rng(delay).choice([-1.0, 1.0], steps)
-    inputs, targets = torch.from_numpy(coins).float()[:, None], torch.zeros(steps, 1)
-    targets[delay:] = inputs[: steps - delay]
-    seen = torch.ones(steps, 1)
-    starts, validation = np.arange(delay, 400), np.arange(400 + LENGTH, steps)
-    return Examples(inputs, torch.zeros(steps, 1), targets, seen, starts, validation, 400, 300.0)
+class Coins:
+    """Stands in for a strip: +1 or −1; to be said is the coin `delay` steps before, and who cannot see it errs by 1."""
+
+    def __init__(self, settings: Settings, delay: int, steps: int, dtype: torch.dtype) -> None:
+        coins = np.random.default_rng(delay).choice([-1.0, 1.0], steps)
+        self.inputs = torch.from_numpy(coins).to(dtype)[:, None]
+        self.sight = SimpleNamespace(settings=settings)
+        self.first, self.delay = np.array([LENGTH]), delay
+
+    def windows(self, ends: torch.Tensor, length: int) -> torch.Tensor:
+        return self.inputs[ends[..., None] + torch.arange(1 - length, 1)]
+
+    def goal(self, rows: torch.Tensor, ahead: int) -> tuple[torch.Tensor, torch.Tensor]:
+        assert ahead == 1
+        coins = self.inputs[rows - self.delay]
+        return coins, torch.ones_like(coins)
 
 
 def truncated(bptt: str, k1: int | None = None, k2: int | None = None, **more) -> Settings:
-    return replace(SYNCED, bptt=bptt, k1=k1, k2=k2, **more)
+    return replace(CLOSED, bptt=bptt, k1=k1, k2=k2, **more)
 
 
-def trainer_of(settings: Settings, examples: Examples, watch=None) -> Trainer:
+def trainer_of(settings: Settings, delay: int, *, steps: int = 700, dtype: torch.dtype = torch.float32) -> Trainer:
+    examples = Examples.of(Coins(settings, delay, steps, dtype), 1, np.array([min(steps - LENGTH, HELD)]))
     torch.manual_seed(4)
-    network = Network(settings, 1, 0, 1)
-    network.start_from(np.zeros((1, 1)), np.zeros(1), np.ones(1))
-    return Trainer(settings, network, examples, Context(seed=1, watch=watch) if watch else Context(seed=1))
+    network = Network(settings, 1, 0, 1).to(dtype)
+    return Trainer(settings, [network], examples, (1,), Context(), settings.epochs)
 
 
 def gradients_of(settings: Settings) -> tuple[Trainer, list[list[torch.Tensor]], list[float]]:
     """The gradient and the loss of each piece of one batch, no step taken; in float64, from a random head."""
-    examples = delayed(2, steps=80)
-    tensors = (getattr(examples, name).double() for name in ("inputs", "linear", "targets", "seen"))
-    double = Examples(*tensors, np.arange(2, 40), np.arange(60, 80), 40, 20.0)
-    trainer = trainer_of(replace(settings, hidden=3, batch=4, clip=1e3), double)
-    torch.nn.init.normal_(trainer.network.double().head.weight)
+    trainer = trainer_of(replace(settings, hidden=3, batch=4, clip=1e3), 2, steps=80, dtype=torch.float64)
+    torch.nn.init.normal_(trainer.networks[0].head.weight)
     found = []
     trainer.optimizer.update = lambda gradients, rate: found.append([one.clone() for one in gradients])
-    losses = [loss for loss, _, _ in trainer._window(0.1)]
+    losses = [loss for ((loss, _, _),) in trainer._update_all(0.1)]
     return trainer, found, losses
 
 
 def best_of(settings: Settings, delay: int) -> float:
-    """The least validation loss of a training."""
-    losses = []
-    trainer_of(
-        settings, delayed(delay), lambda progress: progress.epoch and losses.append(progress.epoch.validation_loss)
-    ).run()
-    assert losses[0] == pytest.approx(1.0), "epoch 0 says nothing, and errs by a whole coin squared"
+    """The least mean square error on 288 coins that were not learned from."""
+    trainer, losses = trainer_of(settings, delay), []
+    rows = torch.arange(HELD + 2 * LENGTH, 700)
+    goal, _ = trainer.examples.strip.goal(rows, 1)
+    for _ in range(settings.epochs):
+        trainer.epoch()
+        with trainer.averaged():
+            losses.append(float(((direct(trainer.networks[0], trainer.examples.strip, rows)[:, 0] - goal) ** 2).mean()))
     return min(losses)
 
 
@@ -88,7 +97,7 @@ def test_a_window_is_cut_into_these_pieces(bptt, lookback, k1, k2, expected):
 
 def test_a_window_that_teaches_at_its_end_alone_is_cut_once():
     end_only = {"topology": "many_to_one", "lookback": 12}
-    assert pieces(replace(SYNCED, **end_only)) == (Piece(0, 11, 12),)
+    assert pieces(replace(CLOSED, **end_only)) == (Piece(0, 11, 12),)
     assert pieces(truncated("detached", 2, 4, **end_only)) == (Piece(0, 8, 8), Piece(8, 11, 12))
     assert pieces(truncated("detached", 4, 12, **end_only)) == (Piece(0, 11, 12),)
     assert pieces(truncated("reset", 2, 4, **end_only)) == (Piece(8, 11, 12),)
@@ -97,7 +106,7 @@ def test_a_window_that_teaches_at_its_end_alone_is_cut_once():
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("bptt", ["detached", "reset"])
 def test_one_piece_as_long_as_the_window_is_full_back_propagation(cell, bptt):
-    _, (expected,), (loss,) = gradients_of(replace(SYNCED, cell=cell))
+    _, (expected,), (loss,) = gradients_of(replace(CLOSED, cell=cell))
     _, (found,), (again,) = gradients_of(truncated(bptt, LENGTH, LENGTH, cell=cell))
     assert again == loss
     for one, other in zip(found, expected, strict=True):
@@ -106,22 +115,24 @@ def test_one_piece_as_long_as_the_window_is_full_back_propagation(cell, bptt):
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize(("bptt", "topology", "k1"), [
-    ("detached", "synced", 4), ("detached", "synced", 8), ("detached", "many_to_one", 4), ("reset", "synced", 4),
+    ("detached", SYNCED, 4), ("detached", SYNCED, 8), ("detached", "many_to_one", 4), ("reset", SYNCED, 4),
     ("reset", "many_to_one", 4),
 ])  # fmt: skip
 def test_the_gradient_of_a_piece_holds_the_state_carried_into_it_fixed(cell, bptt, topology, k1):
     trainer, gradients, losses = gradients_of(truncated(bptt, k1, 8, cell=cell, topology=topology))
     start, first = 4, 11 if topology == "many_to_one" else LENGTH - k1
-    network, examples = trainer.network, trainer.examples
-    rows = np.random.default_rng(1).choice(examples.starts, 4)[:, None] + np.arange(LENGTH)
+    (network,), strip = trainer.networks, trainer.examples.strip
+    last, learned = trainer.examples.drawn(np.random.default_rng(1), 4)
+    rows = last[:, None] + np.arange(1 - LENGTH, 1)
+    counts = torch.from_numpy(rows[:, first:] >= learned[:, None])
     with torch.no_grad():
-        carried = detached(network.reader(examples.inputs[rows[:, :start]])[1]) if bptt == "detached" else None
+        carried = detached(network.reader(strip.inputs[rows[:, :start]])[1]) if bptt == "detached" else None
 
     @torch.no_grad()
     def loss_now() -> float:
-        states, _ = network.reader(examples.inputs[rows[:, start:]], carried)
-        said = network.head(states[:, first - LENGTH :])[..., 0] + network.linear(examples.linear[rows[:, first:]])[..., 0]
-        return float(((said - examples.targets[rows[:, first:]][..., 0]) ** 2).mean())
+        states, _ = network.reader(strip.inputs[rows[:, start:]], carried)
+        said = network.head(states[:, first - LENGTH :])[..., 0]
+        return float(((said - strip.inputs[rows[:, first:] - 2][..., 0]) ** 2)[counts].mean())
 
     assert losses[-1] == pytest.approx(loss_now(), rel=1e-12)
     for parameter, gradient in zip(trainer.parameters, gradients[-1], strict=True):
@@ -144,11 +155,11 @@ def test_a_delay_within_the_reach_of_the_gradient_is_learned(bptt, k1, k2):
 def test_a_delay_beyond_the_reach_is_out_of_sight_with_reset_and_only_carried_with_detached():
     """Three steps are read, and what is wanted came three before: no reset network can know; a carried state may hold it."""
     assert best_of(truncated("reset", 3, 3), delay=3) > 0.97  # 288 coins and an answer that fits them by chance
-    assert best_of(truncated("detached", 3, 3), delay=3) < 0.3
+    assert best_of(truncated("detached", 3, 3), delay=3) < 0.6
 
 
 def test_no_gradient_teaches_a_detached_network_to_hold_what_its_state_loses():
     """What full back-propagation teaches a GRU to keep, gradients through one of the three steps do not reach."""
     cell = {"cell": "gru", "learning_rate": 0.05}
     assert best_of(truncated("full", **cell), delay=2) < 0.1
-    assert best_of(truncated("detached", 1, 1, **cell), delay=2) > 0.6
+    assert best_of(truncated("detached", 1, 1, **cell), delay=2) > 0.35
