@@ -102,6 +102,10 @@ class Network(Settings, Model):
             raise ConfigError(f"{self.name}.segment is {segment}, which does not divide the lookback, {lookback}")
         return replace(self, lookback=lookback, segment=segment)
 
+    def learns_season_from(self, series: int) -> bool:
+        """Whether the last season is an input where that is left open, of so many series."""
+        return self.seasonal_lag == AUTOMATIC and series >= MANY
+
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         """A window, the horizon after it to learn from, and a horizon to validate on."""
         return max(10, (self.lookback or SHORTEST_LOOKBACK) + 2 * horizon)
@@ -136,7 +140,7 @@ class Network(Settings, Model):
     def _scaled(self, train: Panel, horizon: int, context: Context) -> Self:
         """With lags, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
         if self.seasonal_lag == AUTOMATIC:
-            self = replace(self, seasonal_lag="yes" if len(train) >= MANY else "no")
+            self = replace(self, seasonal_lag="yes" if self.learns_season_from(len(train)) else "no")
         if None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean):
             return self
         grid = Grid(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -92,7 +94,15 @@ def _remarks(outcome: Outcome, series_id: str | None) -> None:
         said.setdefault(f"no scores, {reason}", []).append(f"**{safe(label, 40)}**")
     for note, labels in said.items():
         st.caption(f"{', '.join(labels)}: {safe(note, 400)}.")
+    chosen(outcome, [one.model.label for one in outcome.done])
     _weights(outcome, series_id)
+
+
+def chosen(outcome: Outcome, labels: Iterable[str]) -> None:
+    """What these models chose of the settings that were left to them."""
+    told = [f"**{safe(label, 40)}**: {', '.join(outcome.settled(label))}" for label in labels if outcome.settled(label)]
+    if told:
+        st.caption(f"Settings that the models chose themselves. {' · '.join(told)}.")
 
 
 def _weights(outcome: Outcome, series_id: str | None) -> None:
