@@ -16,8 +16,9 @@ from core.charts.shapes import TALL, WIDE, Arrow, Box, Grid, Mark, Words, shapes
 from core.charts.theme import Theme, mixed
 
 READ, CELL, SAID, PAST = 0.0, 1.0, 2.0, 2.95  # rows
+UNDER = READ - 0.37  # row of the line that gathers what is read
 EDGE = -0.47  # columns from the middle of the first one to the line that leads past the cells
-DATES, BELOW = READ - 0.5, READ - 0.95  # rows of words
+DATES, BELOW = READ - 0.55, READ - 1.0  # rows of words
 COLUMNS = 4  # of the window, and of the forecast
 WHOLE = 2 * COLUMNS  # columns
 
@@ -242,9 +243,12 @@ def _past_the_cells(sketch: Sketch, theme: Theme) -> Iterable[Mark]:
     answers = _answers(sketch)
     is_open = not sketch.is_chosen
     text = f"skip connection{' or none' if is_open else ''}: {sketch.skip}"
-    first = next(iter(_placed(sketch)))
+    steps = _placed(sketch)
+    first = next(iter(steps))
     yield Box(first, PAST, text, theme.surface, theme.muted, right=max(answers), is_open=is_open)
-    around = ((first - WIDE, READ), (first + EDGE, READ), (first + EDGE, PAST), (first - WIDE, PAST))
+    for x in (x for x, step in steps.items() if step is not None):
+        yield Arrow(((x, READ - TALL), (x, UNDER)), theme.muted, is_open, has_head=False)
+    around = ((COLUMNS - 1, UNDER), (first + EDGE, UNDER), (first + EDGE, PAST), (first - WIDE, PAST))
     yield Arrow(around, theme.muted, is_open, has_head=False)
     for x in answers:
         yield Arrow(((x, PAST - TALL), (x, SAID + TALL)), theme.muted, is_open)

@@ -156,7 +156,7 @@ def _chart(run_id: str) -> None:
     curves = {task.label: _newest_fit(epochs.get(task.id, ())) for task in shown}
     if not any(curves.values()):
         with st.container(height=CURVE, border=True, vertical_alignment="center", horizontal_alignment="center"):
-            st.caption(_not_yet(shown))
+            st.caption(_not_yet(shown), width="content")
         return
     chart = losses_chart(curves, styles=styles(record.spec.models, frame.theme()), theme=frame.theme(), what=what)
     words = f"{LOOKS[what]} by epoch of {count(sum(map(bool, curves.values())), 'network')}"

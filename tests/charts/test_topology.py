@@ -8,7 +8,7 @@ import pytest
 from core.charts.roots import roots_chart
 from core.charts.shapes import HEAD, TALL, WIDE
 from core.charts.theme import DARK, LIGHT, style_of
-from core.charts.topology import EDGE, PAST, READ, Sketch, dimensions, topology_chart
+from core.charts.topology import EDGE, PAST, UNDER, Sketch, dimensions, topology_chart
 from core.models.polynomial import inverse_roots
 
 DIRECT, SYNCED = "many_to_many_direct", "many_to_many_synced"
@@ -67,7 +67,8 @@ def test_a_skip_connection_leads_past_the_cells_to_every_answer(topology, column
     assert down == [(x, pytest.approx(2 + TALL + HEAD)) for x in columns]
     assert "skip connection: linear, 13 lags" in texts(found)
     around = [row for row in drawn(found) if row.get("x") == row.get("right") == EDGE]
-    assert [(row["y"], row["top"]) for row in around] == [(READ, PAST)]
+    assert [(row["y"], row["top"]) for row in around] == [(UNDER, PAST)]
+    assert [row["x"] for row in drawn(found) if (row.get("y"), row.get("top")) == (-TALL, UNDER)] == [0, 1, 3]
     assert not [row for row in drawn(sketch(topology)) if row.get("angle") == 180]
     assert not any("skip" in one for one in texts(sketch(topology)))
 
