@@ -84,10 +84,11 @@ class Outcome:
         tested = [one.backtest for one in self.of_series(series_id).values() if one.backtest is not None]
         return tuple(int(origin) for origin in tested[0].origins) if tested else ()
 
-    def settled(self, label: str) -> tuple[str, ...]:
-        """What a model chose of the settings that were left to it, in words."""
+    def settled(self, label: str, *, is_whole: bool = False) -> tuple[str, ...]:
+        """What a model chose of the settings that were left to it, in words; the advanced ones too if `is_whole`."""
         asked = {one.label: one for one in self.models}
-        return next((settled(asked[label], one.model) for one in self.done if one.model.label == label), ())
+        found = (one.model for one in self.done if one.model.label == label)
+        return next((settled(asked[label], one, is_whole=is_whole) for one in found), ())
 
     def unit(self, series_id: str) -> str:
         """What the values count, "" where nothing says so."""

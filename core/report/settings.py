@@ -40,10 +40,11 @@ def in_words(model: ModelSpec) -> str:
     )
 
 
-def settled(asked: ModelSpec, found: ModelSpec) -> tuple[str, ...]:
+def settled(asked: ModelSpec, found: ModelSpec, *, is_whole: bool = False) -> tuple[str, ...]:
     """What a run chose of the settings that were left to it, such as "skip connection on", "14 epochs"; the main ones first.
 
     asked: the model as the run was ordered; found: as it was fitted. Nothing where both are the same, as in runs of old.
+    is_whole: the advanced ones too
     """
     if found.name not in MODELS or found.config == asked.config:
         return ()
@@ -53,7 +54,8 @@ def settled(asked: ModelSpec, found: ModelSpec) -> tuple[str, ...]:
     return tuple(
         _told(one, _value(found, one))
         for one in known
-        if (one in changed and one.name != "patience") or (one.name == "epochs" and is_searched)
+        if (is_whole or not one.advanced)
+        and ((one in changed and one.name != "patience") or (one.name == "epochs" and is_searched))
     )
 
 

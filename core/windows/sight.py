@@ -48,7 +48,7 @@ class Sight:
         """(N, B) what the skip connection is told beside the lags at N steps."""
         if self.extras.is_beside:
             return self.extras.aligned(series, steps)
-        return self.beside.of(series, steps, self.ahead).reshape(len(steps), -1)
+        return self.beside.of(series, steps, self.ahead).reshape(len(steps), self.ahead * self.beside.width)
 
     @property
     def width(self) -> int:

@@ -98,9 +98,10 @@ def _remarks(outcome: Outcome, series_id: str | None) -> None:
     _weights(outcome, series_id)
 
 
-def chosen(outcome: Outcome, labels: Iterable[str]) -> None:
-    """What these models chose of the settings that were left to them."""
-    told = [f"**{safe(label, 40)}**: {', '.join(outcome.settled(label))}" for label in labels if outcome.settled(label)]
+def chosen(outcome: Outcome, labels: Iterable[str], *, is_whole: bool = False) -> None:
+    """What these models chose of the settings that were left to them; the advanced ones too if `is_whole`."""
+    each = {label: outcome.settled(label, is_whole=is_whole) for label in labels}
+    told = [f"**{safe(label, 40)}**: {', '.join(some)}" for label, some in each.items() if some]
     if told:
         st.caption(f"Settings that the models chose themselves. {' · '.join(told)}.")
 

@@ -28,8 +28,8 @@ NEXT = "next"
 WHOSE = ("calibrated on past errors", "claimed by the model")
 FITS = {"selection": "While the number of epochs was chosen", "backtest": "Backtest", "final": "Final fit"}
 CURVES = {  # by whether they are of the selection fit
-    True: "The networks learn from all but the last part of each series, and forecast that part. Where the loss on these "
-    "held-out windows is least, training stops; the fits that forecast then train as long on all that they may see.",
+    True: "The networks learn from all but the last part of each series, and forecast that part. The number of epochs that "
+    "does best there, all seeds together, is kept; the fits that forecast then train that long on all that they may see.",
     False: "The loss on held-out windows decided how many epochs were trained.",
 }
 UNMEASURED = "The number of epochs was given, so no windows were held out, and there is no curve."
@@ -279,7 +279,9 @@ def training(outcome: Outcome) -> None:
         trained = any(MODELS[one.model.name].epochs is not None for one in outcome.done if one.model.name in MODELS)
         st.caption(UNMEASURED if trained else "No model of this run was trained in epochs.")
         return
-    key = st.selectbox("Fit", list(fits), format_func=lambda one: f"{FITS[one[0]]}, seed {one[1]}", key="results.fit")
+    key = st.selectbox(
+        "Fit", list(fits), format_func=lambda one: f"{FITS[one[0]]}, seed {one[1]}", key="results.fit", width=420
+    )
     curves = {label: last_fit(epochs) for label, epochs in fits[key].items()}
     frame.chart(
         ("losses", outcome.key, key),
@@ -288,7 +290,7 @@ def training(outcome: Outcome) -> None:
     )
     older = " Epoch 0 is before training." if any(one.epoch == 0 for some in curves.values() for one in some) else ""
     st.caption(CURVES[key[0] == "selection"] + older)
-    board.chosen(outcome, [label for label in curves if outcome.settled(label)])
+    board.chosen(outcome, curves, is_whole=True)
 
 
 def table(outcome: Outcome, chosen: Selection) -> None:

@@ -19,7 +19,8 @@ def lstm(**config):
 
 
 def test_what_was_chosen_stands_first_and_numbers_have_their_noun():
-    assert settled(lstm(**OPEN), lstm(**CLOSED)) == (
+    assert settled(lstm(**OPEN), lstm(**CLOSED)) == ("14 epochs", "skip connection on")
+    assert settled(lstm(**OPEN), lstm(**CLOSED), is_whole=True) == (
         "14 epochs", "skip connection on", "lags of the skip connection 13", "penalty of the start 0.5",
     )  # fmt: skip
     assert settled(lstm(**OPEN), lstm(**CLOSED | {"epochs": 1}))[0] == "1 epoch"
