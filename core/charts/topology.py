@@ -119,7 +119,7 @@ def _window(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
             yield from _carried(x - 1, sketch, colour)
         if sketch.says_at_every_step and step is not None and x < COLUMNS - 1:
             yield Arrow(((x, CELL + TALL), (x, SAID - TALL)), theme.muted)
-            said = "+1" if sketch.horizon == 1 else f"+1…{sketch.horizon}"
+            said = "+1" if sketch.horizon == 1 else "+1…"
             yield Box(x, SAID, said, theme.parts["train"], theme.muted, is_open=True)
 
 

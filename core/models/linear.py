@@ -40,7 +40,7 @@ class Linear(Model):
     family: ClassVar[str] = "autoregressive"
     scope: ClassVar[str] = "panel"
     help: ClassVar[str] = "One regression on a window for all series. Most published networks do not beat it."
-    look: ClassVar[Look] = Look("#0a0af5", "#e6e60a")
+    look: ClassVar[Look] = Look("#0a0af5", "#b6ff0a")
 
     window: int | None = param(
         None, "Window", "How many past values a forecast reads. Empty: chosen, up to eight seasons.", low=1, high=LONGEST,
