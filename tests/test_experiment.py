@@ -32,14 +32,20 @@ def spec_of(*names, **more):
     return RunSpec((), models, **{"horizon": 6, **more})
 
 
-def test_design_leaves_nothing_open():
+def test_design_closes_what_the_length_decides_and_the_task_the_rest():
     experiment = design(spec_of("lstm", "ar", "naive"), Panel((months(),)))
     spec = experiment.spec
     assert (spec.season, spec.origins, spec.coverages) == (12, 19, (0.8, 0.95))
     assert experiment.plans["sales"].train_end == 48  # half of 96: 96 − 6 − 18 − 6 − 18
     assert spec.models[0].config["lookback"] == 18  # half of the 48 − 2 · 6 that the horizon leaves
     assert spec.series == (months().key,)
-    assert None not in spec.models[0].config.values()
+    opened = {name for name, value in spec.models[0].config.items() if value in (None, "automatic")}
+    assert opened == {"skip", "lags", "log", "mean", "penalty", "seasonal_lag"}  # on held-out windows, once for the run
+    settled = run_task(experiment, spec.models[0]).model
+    assert not [name for name, value in settled.config.items() if value in (None, "automatic")]
+    assert {name: settled.config[name] for name in ("hidden", "lookback")} == {
+        name: spec.models[0].config[name] for name in ("hidden", "lookback")
+    }
     assert RunSpec.of_json(json.loads(json.dumps(spec.as_json()))) == spec
     again = design(spec, Panel((months(),)), is_accepted=True)
     assert again.spec == spec

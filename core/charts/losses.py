@@ -17,12 +17,12 @@ from core.progress import EpochLog
 What = Literal["loss", "gradient_norm"]
 COLUMNS = ["epoch", "model", "part", "line", "value", "number", "width"]
 PARTS = {
-    "loss": (("training", "train_loss"), ("validation", "validation_loss")),
+    "loss": (("training", "train_loss"), ("held out", "validation_loss")),
     "gradient_norm": (("gradient", "gradient_norm"),),
 }
 TITLES = {"loss": "loss (scaled, log)", "gradient_norm": "gradient norm (log)"}
-NOTES = {"loss": "thick: validation, thin: training", "gradient_norm": "mean norm before clipping"}
-WIDTHS = {"training": 1.0, "validation": 2.4, "gradient": 1.6}
+NOTES = {"loss": "thick: held-out windows, thin: training windows", "gradient_norm": "mean norm before clipping"}
+WIDTHS = {"training": 1.0, "held out": 2.4, "gradient": 1.6}
 EMPTY = ((0, 0.1), (10, 1.0))  # what keeps the axes before the first epoch; drawn with width 0
 MOST_EPOCHS = 1_000  # of a line
 

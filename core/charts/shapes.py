@@ -129,7 +129,8 @@ def _head(arrow: Arrow) -> dict[str, object]:
 def _inside(boxes: Sequence[Box], grid: Grid, theme: Theme) -> Iterable[alt.Chart]:
     """The texts of boxes, smaller where these are narrow."""
     rows = [{"x": (box.x + (box.x if box.right is None else box.right)) / 2, "y": box.y, "text": box.text} for box in boxes]
-    size = alt.ExprRef(f"min(11, width / {grid.columns * 3.9:g})")
+    longest = max((len(box.text) for box in boxes if box.right is None), default=0)
+    size = alt.ExprRef(f"min(11, width / {grid.columns * max(3.9, 0.85 * longest):g})")
     text = alt.Chart(pd.DataFrame(rows)).mark_text(fontSize=size, baseline="middle", color=theme.ink)
     yield text.encode(**grid.axes(), text="text:N")
 

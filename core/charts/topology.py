@@ -1,7 +1,8 @@
 """A network unrolled over a window: what it reads at each step, what is carried on, what it says, and where gradients stop.
 
 A window of any length is drawn as its first steps, an ellipsis and its last one, and so is the forecast. Everything stands on a
-grid of eight columns (four to read, four to forecast) and three rows (inputs, cells, outputs).
+grid of eight columns (four to read, four to forecast) and three rows (inputs, cells, outputs), with a fourth above them where a
+skip connection leads past the cells.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import altair as alt
 from core.charts.shapes import TALL, WIDE, Arrow, Box, Grid, Mark, Words, shapes_chart
 from core.charts.theme import Theme, mixed
 
-READ, CELL, SAID = 0.0, 1.0, 2.0  # rows
-DATES, BELOW = READ - 0.5, READ - 0.95  # rows of words
+READ, CELL, SAID, PAST = 0.0, 1.0, 2.0, 2.95  # rows
+UNDER = READ - 0.37  # row of the line that gathers what is read
+EDGE = -0.47  # columns from the middle of the first one to the line that leads past the cells
+DATES, BELOW = READ - 0.55, READ - 1.0  # rows of words
 COLUMNS = 4  # of the window, and of the forecast
 WHOLE = 2 * COLUMNS  # columns
 
@@ -24,15 +27,19 @@ WHOLE = 2 * COLUMNS  # columns
 class Sketch:
     """A network with its window, nothing open.
 
-    topology   "one_to_many", "many_to_one", "synced", "encoder_decoder", or "window": no cell, all steps at once
+    topology   "many_to_many_direct", "many_to_one", "many_to_many_synced", "encoder_decoder", or "window": no cell, all steps
+               at once
     cell       what a cell is called
-    channels   numbers that are read at each step
+    lookback   steps of the series in the window, of which a cell reads `segment` as one step of its own
+    channels   numbers that are read at each step of the series
+    perhaps    further ones, if the skip connection turns out to need them
     forcing    share of updates in which a decoder is told the true last value
     every      steps between two updates of truncated back-propagation
     back       steps that a gradient runs back, None where it runs through the whole window
     is_reset   whether the state is forgotten there too
     ends       first and last step of the window, first and last of the forecast, as people call them
-    linear     what stands beside the network and is added to what it says, "" for nothing; drawn where all is said at once
+    skip       what leads past the cells and is added to what they say, "" for nothing
+    is_chosen  False where it is still to be chosen whether there is a skip connection
     """
 
     topology: str
@@ -42,13 +49,26 @@ class Sketch:
     hidden: int
     layers: int
     horizon: int
+    segment: int = 1
+    perhaps: int = 0
     is_bidirectional: bool = False
     forcing: float = 0.0
     every: int | None = None
     back: int | None = None
     is_reset: bool = False
     ends: tuple[str, str, str, str] | None = None
-    linear: str = ""
+    skip: str = ""
+    is_chosen: bool = True
+
+    @property
+    def reads(self) -> int:
+        """Steps of the cell in a window."""
+        return self.lookback // self.segment
+
+    @property
+    def says_at_every_step(self) -> bool:
+        """Whether all steps ahead are said, while training, at each step of the window."""
+        return self.topology == "many_to_many_direct" and not self.is_bidirectional
 
 
 def dimensions(sketch: Sketch) -> str:
@@ -56,17 +76,23 @@ def dimensions(sketch: Sketch) -> str:
     many = f"{sketch.layers} layers × " if sketch.layers > 1 else ""
     ways = ", read both ways" if sketch.is_bidirectional else ""
     ahead = f"{_count(sketch.horizon, 'step')} ahead"
-    if sketch.topology in ("many_to_one", "synced") and sketch.horizon > 1:
+    if sketch.topology in ("many_to_one", "many_to_many_synced") and sketch.horizon > 1:
         ahead += ", one at a time"
-    inputs = _count(sketch.channels, "input")
-    return f"{sketch.lookback} steps × {inputs} → {many}{_count(sketch.hidden, 'unit')}{ways} → {ahead}"
+    inputs = _count(sketch.channels + sketch.perhaps, "input")
+    if sketch.perhaps:
+        inputs = f"{sketch.channels} or {inputs}"
+    steps = f"{sketch.lookback} steps" + (f", {sketch.segment} at a time," if sketch.segment > 1 else "")
+    return f"{steps} × {inputs} → {many}{_count(sketch.hidden, 'unit')}{ways} → {ahead}"
 
 
 def topology_chart(sketch: Sketch, *, theme: Theme, colour: str) -> alt.LayerChart:
     """The sketch in the colour of its model."""
-    marks = [*_window(sketch, theme, colour), *_forecast(sketch, theme, colour), *_cuts(sketch, theme), *_dates(sketch, theme)]
+    marks = [
+        *_window(sketch, theme, colour), *_forecast(sketch, theme, colour), *_cuts(sketch, theme), *_dates(sketch, theme),
+        *_past_the_cells(sketch, theme),
+    ]  # fmt: skip
     bottom = min([DATES, *(one.y for one in marks if isinstance(one, Words))]) - 0.25
-    return shapes_chart(marks, Grid(WHOLE, bottom, SAID + 0.7), theme)
+    return shapes_chart(marks, Grid(WHOLE, bottom, (PAST if sketch.skip else SAID) + 0.7), theme)
 
 
 # --- what is drawn --------------------------------------------------------------------------------------------------
@@ -74,22 +100,32 @@ def topology_chart(sketch: Sketch, *, theme: Theme, colour: str) -> alt.LayerCha
 
 def _window(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     """What is read, and the cells that read it."""
-    steps = _shown(sketch.lookback)
-    for x, step in enumerate(steps):
+    steps = _placed(sketch)
+    first = next(iter(steps))
+    for x, step in steps.items():
         if step is None:
             yield Words(x, READ, "…", theme.muted, 1)
         else:
-            yield Box(x, READ, str(step), theme.parts["train"], theme.muted)
+            yield Box(x, READ, _values(step, sketch.segment), theme.parts["train"], theme.muted)
         if sketch.topology == "window" and step is not None:
             yield Arrow(((x, READ + TALL), (x, CELL - TALL)), theme.muted)
     if sketch.topology == "window":
         many = f"{sketch.layers} × " if sketch.layers > 1 else ""
-        yield Box(0, CELL, f"{many}{sketch.hidden} units", *_look(theme, colour), right=COLUMNS - 1)
+        yield Box(first, CELL, f"{many}{sketch.hidden} units", *_look(theme, colour), right=COLUMNS - 1)
         return
-    for x, step in enumerate(steps):
+    for x, step in steps.items():
         yield from _cell(x, step is not None, sketch.cell, theme, colour)
-        if x:
+        if x > first:
             yield from _carried(x - 1, sketch, colour)
+        if sketch.says_at_every_step and step is not None and x < COLUMNS - 1:
+            yield Arrow(((x, CELL + TALL), (x, SAID - TALL)), theme.muted)
+            said = "+1" if sketch.horizon == 1 else "+1…"
+            yield Box(x, SAID, said, theme.parts["train"], theme.muted, is_open=True)
+
+
+def _values(step: int, segment: int) -> str:
+    """Which steps of the series a step of the cell reads."""
+    return str(step) if segment == 1 else f"{(step - 1) * segment + 1}–{step * segment}"
 
 
 def _cell(x: float, is_shown: bool, name: str, theme: Theme, colour: str, *, is_open: bool = False) -> Iterable[Mark]:
@@ -112,7 +148,9 @@ def _carried(x: float, sketch: Sketch, colour: str) -> Iterable[Mark]:
 
 def _forecast(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     """How the steps ahead come about."""
-    draw = {"many_to_one": _moved_on, "synced": _synced, "encoder_decoder": _decoded}.get(sketch.topology, _at_once)
+    draw = {"many_to_one": _moved_on, "many_to_many_synced": _synced, "encoder_decoder": _decoded}.get(
+        sketch.topology, _at_once
+    )
     return draw(sketch, theme, colour)
 
 
@@ -124,10 +162,6 @@ def _at_once(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     yield Box(COLUMNS, CELL, said, theme.surface, colour, right=COLUMNS + len(steps) - 1)
     for x, step in enumerate(steps, COLUMNS):
         yield from _answer(x, step, theme)
-    if sketch.linear:
-        yield Box(COLUMNS, READ, sketch.linear, theme.surface, theme.muted, right=COLUMNS + max(len(steps), 2) - 1)
-        yield Arrow(((COLUMNS - 1 + WIDE, READ), (COLUMNS - WIDE, READ)), theme.muted)
-        yield Arrow(((COLUMNS, READ + TALL), (COLUMNS, CELL - TALL)), theme.muted)
 
 
 def _moved_on(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
@@ -141,14 +175,13 @@ def _moved_on(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     yield Box(COLUMNS, READ, "+1", theme.surface, theme.muted, is_open=True)
     points = ((COLUMNS + WIDE, SAID), (turn, SAID), (turn, READ), (COLUMNS + WIDE, READ))
     yield Arrow(points, theme.muted, is_dashed=True)
-    for line, text in enumerate(("the answer joins", "the window; read", f"{sketch.horizon} times anew")):
+    for line, text in enumerate(("the answer joins", "the window; read", f"{sketch.horizon} times in all")):
         yield Words(turn + 0.12, CELL + 0.3 * (1 - line), text, theme.ink, 3.1, "left")
 
 
 def _synced(sketch: Sketch, theme: Theme, colour: str) -> Iterable[Mark]:
     """The next step at every step; beyond the window each answer is the next input."""
-    steps = _shown(sketch.lookback)
-    for x, step in enumerate(steps):
+    for x, step in _placed(sketch).items():
         if step is not None:
             yield from _answer(x, step + 1 if x < COLUMNS - 1 else 1, theme, is_ahead=x == COLUMNS - 1)
         else:
@@ -203,6 +236,36 @@ def _answer(x: float, step: int | None, theme: Theme, *, is_ahead: bool = True) 
     yield Box(x, SAID, f"+{step}" if is_ahead else str(step), fill, theme.muted)
 
 
+def _past_the_cells(sketch: Sketch, theme: Theme) -> Iterable[Mark]:
+    """The skip connection, from what is read straight to every answer; dashed where it is still to be chosen."""
+    if not sketch.skip:
+        return
+    answers = _answers(sketch)
+    is_open = not sketch.is_chosen
+    text = f"skip connection{' or none' if is_open else ''}: {sketch.skip}"
+    steps = _placed(sketch)
+    first = next(iter(steps))
+    yield Box(first, PAST, text, theme.surface, theme.muted, right=max(answers), is_open=is_open)
+    for x in (x for x, step in steps.items() if step is not None):
+        yield Arrow(((x, READ - TALL), (x, UNDER)), theme.muted, is_open, has_head=False)
+    around = ((COLUMNS - 1, UNDER), (first + EDGE, UNDER), (first + EDGE, PAST), (first - WIDE, PAST))
+    yield Arrow(around, theme.muted, is_open, has_head=False)
+    for x in answers:
+        yield Arrow(((x, PAST - TALL), (x, SAID + TALL)), theme.muted, is_open)
+
+
+def _answers(sketch: Sketch) -> Sequence[int]:
+    """The columns of answers, those that teach besides where there are such; no ellipsis."""
+    ahead = 1 if sketch.topology == "many_to_one" else sketch.horizon
+    first = COLUMNS
+    if sketch.topology == "many_to_many_synced":
+        first -= 1
+    found = [x for x, step in enumerate(_shown(ahead), first) if step is not None]
+    if sketch.topology == "many_to_many_synced" or sketch.says_at_every_step:
+        found = [x for x, step in _placed(sketch).items() if step is not None and x < COLUMNS - 1] + found
+    return found
+
+
 def _cuts(sketch: Sketch, theme: Theme) -> Iterable[Mark]:
     """Where gradients stop: a bar across what is carried on."""
     if sketch.back is None:
@@ -222,8 +285,14 @@ def _dates(sketch: Sketch, theme: Theme) -> Iterable[Mark]:
     yield Words(-WIDE, DATES, first, theme.muted, 2, "left")
     yield Words(COLUMNS - 1 + WIDE, DATES, last, theme.muted, 2, "right")
     if sketch.topology != "many_to_one" and sketch.horizon > 1:
-        right = COLUMNS - (1 if sketch.topology == "synced" else 0) + len(_shown(sketch.horizon)) - 1
-        yield Words(right + WIDE, SAID + 0.5, end, theme.muted, 3, "right")
+        right = COLUMNS - (1 if sketch.topology == "many_to_many_synced" else 0) + len(_shown(sketch.horizon)) - 1
+        yield Words(right + WIDE, (PAST if sketch.skip else SAID) + 0.5, end, theme.muted, 3, "right")
+
+
+def _placed(sketch: Sketch) -> dict[int, int | None]:
+    """The steps of the cell in the window, by column: those that `_shown` shows, the last one next to the forecast."""
+    steps = _shown(sketch.reads)
+    return dict(enumerate(steps, COLUMNS - len(steps)))
 
 
 def _shown(count: int) -> Sequence[int | None]:

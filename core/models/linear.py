@@ -11,7 +11,7 @@ import numpy as np
 from core.models.base import FORECAST, Look, Model, Price, Workload
 from core.models.pooled import Pooled, Shape, fit_pooled, learned_ahead
 from core.models.terms import covariates_param
-from core.models.windowchoice import PENALTIES, Grid, chosen
+from core.models.windowchoice import PENALTIES, Grid, choice_seconds, chosen
 from core.parameters import param
 from core.progress import Context
 from core.series.timeseries import Panel
@@ -19,8 +19,7 @@ from core.threads import one_thread
 
 AUTOMATIC = "automatic"
 LONGEST = 2_000  # steps of a window
-ROW = 4e-5  # seconds for each row of a fit with the choice of its settings, at a window of 50 steps and 12 ahead
-TRIALS = 0.4  # seconds of the choice where rows are few
+FIT, ROW = 0.004, 6e-6  # seconds of a fit once its settings are chosen, and for each value
 BYTES = 3_000  # for each row
 
 
@@ -40,7 +39,7 @@ class Linear(Model):
     family: ClassVar[str] = "autoregressive"
     scope: ClassVar[str] = "panel"
     help: ClassVar[str] = "One regression on a window for all series. Most published networks do not beat it."
-    look: ClassVar[Look] = Look("#2b2402", "#e6e60a")
+    look: ClassVar[Look] = Look("#0a0af5", "#b6ff0a")
     is_best_guess: ClassVar[bool] = True
 
     window: int | None = param(
@@ -83,8 +82,9 @@ class Linear(Model):
 
     def price(self, load: Workload) -> Price:
         rows = min(load.points, 50_000)
-        fit = TRIALS + ROW * rows * max(1.0, load.season / 12) * max(1.0, load.horizon / 12) ** 0.5
-        return Price(load.trainings * (load.fits * fit + load.series * load.forecasts * FORECAST), BYTES * rows)
+        choice = 0.0 if self._is_closed else choice_seconds(load, is_absolute=self.objective != "squared")
+        seconds = choice + load.fits * (FIT + ROW * rows) + load.series * load.forecasts * FORECAST
+        return Price(load.trainings * seconds, BYTES * rows)
 
     def settled(self, train: Panel, horizon: int, context: Context, seeds: int = 1) -> Self:  # noqa: ARG002
         if self._is_closed:

@@ -13,27 +13,42 @@ from typing import ClassVar, Self
 import numpy as np
 
 from core.errors import ConfigError
-from core.models.base import FORECAST, Fitted, Model, Price, Workload
+from core.models.base import Fitted, Model, Price, Workload
 from core.models.pooled import Shape, fit_pooled, learned_ahead, learned_scales
-from core.models.windowchoice import PENALTIES, Grid, chosen
+from core.models.windowchoice import PENALTIES, Grid, choice_seconds, chosen
 from core.progress import Context
 from core.series.timeseries import Panel
 from core.threads import one_thread
 from core.windows.extras import Extras
-from core.windows.settings import AUTOMATIC, DISTRIBUTIONS, READS, SHORTEST_LOOKBACK, STEPWISE, SYNCED, UNSEGMENTED, Settings
+from core.windows.settings import (
+    AUTOMATIC,
+    DISTRIBUTIONS,
+    HELD_OUT,
+    READS,
+    SHORTEST_LOOKBACK,
+    STEPWISE,
+    UNSEGMENTED,
+    Settings,
+)
 from core.windows.sight import Sight, Source
 
-UPDATE = {"rnn": 0.0021, "lstm": 0.0023, "gru": 0.0031, "window": 0.0012}  # seconds of an update without its arithmetic
-STEP = {"rnn": 1.8e-7, "lstm": 5e-7, "gru": 6e-7, "window": 2e-8}  # seconds for a step of a window in a batch, at 16 units
-WRITTEN_OUT = {"rnn": 0.004, "lstm": 0.010, "gru": 0.011, "window": 0.0012}  # UPDATE where no fused cell has the activation
-DECODED = 0.00026  # seconds of an update for each step that a decoder spells out
-QUANTILES = 0.003  # seconds of an update for the quantile loss
-FIT = 0.05  # seconds of a fit without its epochs
-FED_BACK = {"many_to_one": 0.0006, SYNCED: 0.0005, "encoder_decoder": 0.0002}  # seconds of a forecast for each step ahead
-PATHS = 8  # times as long where paths are drawn for intervals
+SHARED = 0.001  # seconds of an update, however many seeds are trained together
+UPDATE = {"rnn": 0.0013, "lstm": 0.0014, "gru": 0.0019, "window": 0.0008}  # and of each of them, without its arithmetic
+STEP = {"rnn": 5e-7, "lstm": 1.2e-6, "gru": 1.2e-6, "window": 2e-8}  # seconds for a step of a window in a batch, at 16 units
+WRITTEN_OUT = {"rnn": 0.003, "lstm": 0.007, "gru": 0.009, "window": 0.0008}  # UPDATE where no fused cell has the activation
+DECODED = 0.0003  # seconds of an update for each step that a decoder spells out
+FORKS = 4  # steps of a window that it spells from, in half of the updates from twice as many
+QUANTILES = 0.002  # seconds of an update for the quantile loss
+FIT = 0.02  # seconds of a fit without its epochs
+FORWARD = 0.3  # of STEP, where nothing is learned
+ANSWER = 0.0008  # seconds of an answer at many windows, and of each step that is fed back or spelled out
+SEEN = 0.003  # seconds in which a series is made ready to be forecast, once for all its origins
+HELD = 256  # windows at most that an epoch is judged by
+DRAWN = 200  # windows that one forecast costs as much as, where paths are drawn for intervals
 LIKELY = 0.25  # where the best epoch lies, as a share of all of them
+SHARE = 1 / 3  # of the epochs are trained a second time where the skip connection is chosen too
+PLENTY = 100  # series, from which on epochs are chosen with one seed
 FORMAT = 2  # of the arrays of a fitted network, which say it themselves; the first did not
-TRIED = 1.4  # times as many epochs where the skip connection is chosen too
 MANY = 10  # series, which show a season's course often enough to learn it
 SEASONS, LONGEST = 2, 192  # of a window: how many seasons, and steps at most
 LONG = 500  # points of a series, from which on a network has more units
@@ -60,14 +75,22 @@ class Network(Settings, Model):
         return f"{self.name} {'window' if self.cell == 'window' else self.topology}"
 
     def price(self, load: Workload) -> Price:
-        """A network for the whole panel, or one for each series where each has its own."""
-        networks = load.series if self.scope == "series" else 1
-        points = load.points // networks  # that one network learns from
+        """Of one network for the whole panel, whose seeds are trained together and whose epochs are chosen once; or of one for
+        each series and seed, whose epochs are chosen in every fit.
+        """
+        is_shared = self.scope == "panel"
+        networks, seeds, choices = (1, load.trainings, 1) if is_shared else (load.series * load.trainings, 1, load.fits)
+        points = load.points if is_shared else load.points // load.series  # that one network learns from
         kept = LIKELY * self.epochs if self.patience else self.epochs  # epochs of a fit
-        tried = min(self.epochs, self.patience + kept) * (TRIED if self.skip == AUTOMATIC else 1) if self.patience else 0
-        fits = networks * ((load.fits + 1) * FIT + (load.fits * kept + tried) * self._training(load.horizon, points))
-        seconds = fits + load.series * load.forecasts * self._forecast(load.horizon)
-        return Price(load.trainings * seconds, self._memory(load.horizon, points))
+        tried = min(self.epochs, self.patience + kept) if self.patience else 0
+        tried += SHARE * self.epochs if self.skip == AUTOMATIC else 0
+        few = 1 if is_shared and load.series >= PLENTY else seeds
+        trial = self._epoch(load.horizon, (1 - HELD_OUT) * points, few) + few * self._answers(load.horizon, HELD)
+        fits = load.fits * (FIT + kept * self._epoch(load.horizon, points, seeds)) + choices * tried * trial
+        seconds = networks * fits + load.trainings * load.series * self._forecasts(load)
+        if is_shared and not self._is_scaled:
+            seconds += choice_seconds(load, is_absolute=False)
+        return Price(seconds, self._memory(load.horizon, points))
 
     def resolved(self, length: int, horizon: int, season: int) -> Self:
         most = length - 2 * horizon
@@ -107,6 +130,10 @@ class Network(Settings, Model):
             raise ConfigError(f"{self.name}.segment is {segment}, which does not divide the lookback, {lookback}")
         return replace(self, lookback=lookback, segment=segment)
 
+    def learns_season_from(self, series: int) -> bool:
+        """Whether the last season is an input where that is left open, of so many series."""
+        return self.seasonal_lag == AUTOMATIC and series >= MANY
+
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         """A window, the horizon after it to learn from, and a horizon to validate on."""
         return max(10, (self.lookback or SHORTEST_LOOKBACK) + 2 * horizon)
@@ -141,7 +168,7 @@ class Network(Settings, Model):
     def _scaled(self, train: Panel, horizon: int, context: Context) -> Self:
         """With lags, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
         if self.seasonal_lag == AUTOMATIC:
-            self = replace(self, seasonal_lag="yes" if len(train) >= MANY else "no")
+            self = replace(self, seasonal_lag="yes" if self.learns_season_from(len(train)) else "no")
         if None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean):
             return self
         grid = Grid(
@@ -167,34 +194,51 @@ class Network(Settings, Model):
 
         return restore(self, arrays)
 
-    def _training(self, horizon: int, points: int) -> float:
-        """Seconds of an epoch of one network: its updates, and the steps of their windows."""
-        windows = max(1, int(0.85 * points) // (self.lookback if self.answers_at_every_step else 1))
+    def _epoch(self, horizon: int, points: float, seeds: int) -> float:
+        """Seconds of an epoch of so many seeds together: its updates, and the steps of their windows."""
+        each = self.reads if self.answers_at_every_step else 1
+        windows = max(1, int(points) // (each * self.segment))
         batch = min(self.batch, max(4, windows))
-        seconds = self._update(horizon) + STEP[self.cell] * self._size * batch * self.reads
-        return max(8, math.ceil(windows / batch)) * seconds
-
-    def _update(self, horizon: int) -> float:
-        """Seconds of an update, however small the network is."""
-        cell, lookback = self.cell, self.reads
-        is_fused = cell == "window" or self.activation == "tanh" or (cell == "rnn" and self.activation == "relu")
-        update = (UPDATE if is_fused else WRITTEN_OUT)[cell] * (1 + self.bidirectional) * (1 + 0.6 * (self.layers - 1))
-        length = 1.0 if cell in ("lstm", "window") and is_fused else (1 + lookback / 24) / 2
-        pieces = 1 if self.bptt == "full" else lookback / (self.k1 or max(1, lookback // 4))
-        seconds = update * length * (1 + 0.25 * (pieces - 1)) + (QUANTILES if self.loss == "quantile" else 0.0)
+        pieces = 1 if self.bptt == "full" else self.reads / (self.k1 or max(1, self.reads // 4))
+        arithmetic = STEP[self.cell] * self._size * batch * self.reads
+        own = pieces * self._update() + arithmetic
         if self.topology == "encoder_decoder":
-            seconds += DECODED * horizon * (1.4 if cell == "gru" else 1.0) * max(1.0, self.hidden / 32)
-        return seconds
+            step = DECODED * (1.4 if self.cell == "gru" else 1.0) + STEP[self.cell] * self._size * FORKS * batch
+            own += horizon * step
+        return max(8, math.ceil(windows / batch)) * (pieces * SHARED + seeds * own)
+
+    def _update(self) -> float:
+        """Seconds of an update of one network, however small it is."""
+        is_fused = self.cell == "window" or self.activation == "tanh" or (self.cell == "rnn" and self.activation == "relu")
+        update = (UPDATE if is_fused else WRITTEN_OUT)[self.cell] * (1 + self.bidirectional) * (1 + 0.6 * (self.layers - 1))
+        length = 1.0 if self.cell in ("lstm", "window") and is_fused else (1 + self.reads / 24) / 2
+        return update * length + (QUANTILES if self.loss == "quantile" else 0.0)
 
     @property
     def _size(self) -> float:
         """How many times the arithmetic of one layer of 16 units."""
         return max(1.0, self.hidden / 16) * max(1.0, self.hidden / 64) * (1 + self.bidirectional) * self.layers
 
-    def _forecast(self, horizon: int) -> float:
-        """Seconds of one forecast."""
-        is_drawn = self.has_intervals and self.topology in STEPWISE
-        return FORECAST + FED_BACK.get(self.topology, 0.0) * horizon * (PATHS if is_drawn else 1)
+    @property
+    def _is_scaled(self) -> bool:
+        """Whether nothing is left to choose of scale and lags."""
+        return None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean)
+
+    def _answers(self, horizon: int, windows: float) -> float:
+        """Seconds in which one network forecasts from so many windows at once."""
+        step = FORWARD * STEP[self.cell] * self._size * windows
+        if self.topology in STEPWISE:
+            return horizon * (ANSWER + step * (self.reads if self.topology == "many_to_one" else 1))
+        spelled = horizon * (ANSWER + step) if self.topology == "encoder_decoder" else 0.0
+        return ANSWER + step * self.reads + spelled
+
+    def _forecasts(self, load: Workload) -> float:
+        """Seconds of all forecasts of one series with one seed: calibration, scored and last, or one by one after refits."""
+        calls = min(load.forecasts, load.fits + 1)
+        windows = load.forecasts / calls
+        if self.has_intervals and self.topology in STEPWISE:
+            return calls * SEEN + load.forecasts * self._answers(load.horizon, DRAWN)
+        return calls * (SEEN + self._answers(load.horizon, windows))
 
     def _memory(self, horizon: int, points: int) -> int:
         """Bytes of the features of all points, and of the activations of one batch and of a window while forecasting."""

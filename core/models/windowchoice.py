@@ -15,6 +15,7 @@ from itertools import product
 
 import numpy as np
 
+from core.models.base import Workload
 from core.models.pooled import Shape, learned_ahead, learned_scales
 from core.progress import Context
 from core.series.timeseries import Panel
@@ -39,6 +40,8 @@ PARTS = 5
 ORIGINS = 200  # in a part, over all series
 FIRST = 4  # steps after the first season that are always left to learn from
 CLEARLY = 0.05  # relative: what absolute deviations must gain to be preferred where series are few
+CHOICE, CHOICE_AHEAD = 0.35, 0.045  # seconds of a choice, and for each step ahead where a series has a season
+CHOICE_ROW, ABSOLUTE_ROW = 1e-5, 0.0011  # seconds for each value, by squares and by absolute deviations
 GAIN = 1e-9  # relative: what is better by less is a matter of rounding
 
 
@@ -87,6 +90,14 @@ def chosen(grid: Grid, train: Panel, horizon: int, context: Context) -> Shape:
             best = absolute
     context.report(1.0)
     return best
+
+
+def choice_seconds(load: Workload, *, is_absolute: bool) -> float:
+    """What the choice of a shape takes on the machine of the constants, with absolute deviations or without."""
+    is_seasonal, is_panel = load.season > 1, load.series >= MANY  # windows of one length more, and one part instead of five
+    squared = CHOICE + (CHOICE_AHEAD * load.horizon if is_seasonal else 0.0)
+    row = ABSOLUTE_ROW * (1.0 if is_seasonal else 0.13) * min(load.points, ABSOLUTE_ROWS * 1.5) if is_absolute else 0.0
+    return (squared + row) * (0.2 if is_panel else 1.0) + CHOICE_ROW * min(load.points, 1_000_000)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from core.evaluation.results import SeriesResult, TaskResult
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult
 from core.models.spec import ModelSpec
+from core.progress import EpochLog
+from core.report.settings import settled
 from core.series.timeseries import Index, Panel
 from core.store.codecs.snapshots import Snapshot
 from core.store.records import RunRecord
@@ -82,9 +84,21 @@ class Outcome:
         tested = [one.backtest for one in self.of_series(series_id).values() if one.backtest is not None]
         return tuple(int(origin) for origin in tested[0].origins) if tested else ()
 
+    def settled(self, label: str, *, is_whole: bool = False) -> tuple[str, ...]:
+        """What a model chose of the settings that were left to it, in words; the advanced ones too if `is_whole`."""
+        asked = {one.label: one for one in self.models}
+        found = (one.model for one in self.done if one.model.label == label)
+        return next((settled(asked[label], one, is_whole=is_whole) for one in found), ())
+
     def unit(self, series_id: str) -> str:
         """What the values count, "" where nothing says so."""
         return self.panel[series_id].unit if self.panel else ""
+
+
+def last_fit(epochs: Sequence[EpochLog]) -> list[EpochLog]:
+    """Of the epochs of several fits in a row those of the last one: each fit counts from its first epoch on."""
+    starts = [at for at in range(1, len(epochs)) if epochs[at].epoch <= epochs[at - 1].epoch]
+    return list(epochs[starts[-1] if starts else 0 :])
 
 
 def of_run(record: RunRecord, results: Sequence[TaskResult], comparison: Comparison | None, panel: Panel) -> Outcome:

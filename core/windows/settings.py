@@ -102,7 +102,7 @@ class Beside(Settings):
     )  # fmt: skip
     lags: int | None = param(
         None, "Lags of the skip connection", "How many past values it reads. Empty: as many as Linear chooses.", low=1,
-        high=2000, unit="steps", advanced=True,
+        high=2000, unit="steps", advanced=True, when=(("skip", (AUTOMATIC, "on")),),
     )  # fmt: skip
     log: str = param(
         AUTOMATIC, "Logarithms", "Works in logarithms where all values of a series are positive: for growth in percent. "
@@ -114,7 +114,7 @@ class Beside(Settings):
     )  # fmt: skip
     penalty: float | None = param(
         None, "Penalty of the start", "Pulls the weights that the skip connection starts from towards 0. Empty: as Linear "
-        "chooses.", low=0.0, high=1e9, advanced=True,
+        "chooses.", low=0.0, high=1e9, advanced=True, when=(("skip", (AUTOMATIC, "on")),),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -92,7 +94,16 @@ def _remarks(outcome: Outcome, series_id: str | None) -> None:
         said.setdefault(f"no scores, {reason}", []).append(f"**{safe(label, 40)}**")
     for note, labels in said.items():
         st.caption(f"{', '.join(labels)}: {safe(note, 400)}.")
+    chosen(outcome, [one.model.label for one in outcome.done])
     _weights(outcome, series_id)
+
+
+def chosen(outcome: Outcome, labels: Iterable[str], *, is_whole: bool = False) -> None:
+    """What these models chose of the settings that were left to them; the advanced ones too if `is_whole`."""
+    each = {label: outcome.settled(label, is_whole=is_whole) for label in labels}
+    told = [f"**{safe(label, 40)}**: {', '.join(some)}" for label, some in each.items() if some]
+    if told:
+        st.caption(f"Settings that the models chose themselves. {' · '.join(told)}.")
 
 
 def _weights(outcome: Outcome, series_id: str | None) -> None:

@@ -14,18 +14,13 @@ from core.errors import ConfigError
 from core.models.base import Model
 from core.models.network import Network
 from core.parameters import Parameter, Value, parameters
-from core.windows.settings import Reading, Training
+from core.report.settings import called, worded
+from core.windows.settings import Beside, Reading, Training
 from pages.parts import frame, state
 
 SHAPE = "Shape"
-PARTS: Mapping[str, type] = {"Reading": Reading, "Training": Training}  # what heads the advanced fields of a network
-CHOICES = {
-    "one_to_many": "One-to-many: last state → all steps", "many_to_one": "Many-to-one: window → next value",
-    "synced": "Synced many-to-many: next value at every step", "encoder_decoder": "Encoder-decoder many-to-many",
-    "student_t": "Student t", "one_cycle": "one cycle", "adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "mae": "MAE",
-    "mse": "MSE", "aic": "AIC", "bic": "BIC", "hqic": "HQIC", "lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "relu": "ReLU",
-    "huber": "Huber", "gaussian": "Gaussian", "full": "Full, through the window",
-    "detached": "Truncated, state carried on", "reset": "Truncated, state reset",
+PARTS: Mapping[str, type] = {  # what heads the advanced fields of a network
+    "Reading": Reading, "Scale and skip connection": Beside, "Training": Training,
 }  # fmt: skip
 
 
@@ -93,17 +88,8 @@ def changes(form: Form) -> list[str]:
     """What differs from the preset, in words."""
     found = config(form)
     return [
-        f"{one.label.lower()} {words(found[one.name])}" for one in relevant(form) if found[one.name] != form.base[one.name]
+        f"{one.label.lower()} {worded(found[one.name])}" for one in relevant(form) if found[one.name] != form.base[one.name]
     ]  # fmt: skip
-
-
-def words(value: Value) -> str:
-    """A value as people read it."""
-    if value is None:
-        return "automatic"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else CHOICES.get(value, str(value)).partition(":")[0]
 
 
 def is_sound(form: Form) -> bool:
@@ -175,7 +161,7 @@ def _widget(parameter: Parameter, form: Form) -> None:
     if parameter.kind == "bool":
         st.toggle(label, **common)
     elif parameter.choices:
-        st.selectbox(label, parameter.choices, format_func=lambda one: CHOICES.get(one, one), **common)
+        st.selectbox(label, parameter.choices, format_func=called, **common)
     elif parameter.kind == "str":
         st.text_input(label, placeholder=_empty(parameter, form), **common)
     else:
@@ -194,7 +180,7 @@ def _number(label: str, parameter: Parameter, form: Form, common: dict[str, obje
 
 def _empty(parameter: Parameter, form: Form) -> str:
     """What an empty field stands for."""
-    return "Automatic" if parameter.is_optional else words(form.base[parameter.name])
+    return "Automatic" if parameter.is_optional else worded(form.base[parameter.name])
 
 
 def _typed(parameter: Parameter, value: object, base: Value) -> Value:

@@ -14,12 +14,15 @@ from core.charts.losses import losses_chart
 from core.charts.theme import styles
 from core.errors import NotFoundError
 from core.models.registry import MODELS
+from core.report.outcome import last_fit
 from core.store.records import LIVE, EpochRecord, RunRecord, TaskRecord
+from core.windows.settings import AUTOMATIC
 from pages.parts import frame, services, state
 from pages.parts.text import count, duration, safe
 
 BARS, CHART = 1.0, 2.0  # seconds between two looks
 TRAINED = tuple(name for name, model in MODELS.items() if model.epochs is not None)
+CURVE = 300  # pixels that a chart of losses takes
 LOOKS = {"loss": "Loss", "gradient_norm": "Gradient norm"}
 
 
@@ -135,8 +138,12 @@ def _left(record: RunRecord) -> float:
 
 
 def _chart(run_id: str) -> None:
+    """The losses of the networks while they fall; a run without networks has none."""
     record = services.run(run_id)
     epochs = services.epochs(run_id)
+    shown = [task for task in record.tasks if task.model and task.model.name in TRAINED and task.state != "failed"]
+    if not shown:
+        return
     what = st.segmented_control(
         "Shown",
         tuple(LOOKS),
@@ -146,13 +153,30 @@ def _chart(run_id: str) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    shown = [task for task in record.tasks if task.model and task.model.name in TRAINED and task.state != "failed"]
     curves = {task.label: _newest_fit(epochs.get(task.id, ())) for task in shown}
+    if not any(curves.values()):
+        with st.container(height=CURVE, border=True, vertical_alignment="center", horizontal_alignment="center"):
+            st.caption(_not_yet(shown), width="content")
+        return
     chart = losses_chart(curves, styles=styles(record.spec.models, frame.theme()), theme=frame.theme(), what=what)
     words = f"{LOOKS[what]} by epoch of {count(sum(map(bool, curves.values())), 'network')}"
     st.vega_lite_chart(drawn(chart).spec(), width="stretch", key="live.losses", alt=words)
 
 
+def _not_yet(tasks: list[TaskRecord]) -> str:
+    """Why there is no curve so far."""
+    if any(task.state == "running" for task in tasks):
+        if any(task.state == "running" and task.model.config.get("skip") == AUTOMATIC for task in tasks):
+            return (
+                "Networks with and without a skip connection are trained side by side. The curves begin when one of the two "
+                "ways is chosen, after a third of the epochs at the latest."
+            )
+        return "The curves begin with the first epoch."
+    if any(task.state in LIVE for task in tasks):
+        return "The curves begin when the first network is trained."
+    return "There are no curves: no windows were held out, or no network was trained."
+
+
 def _newest_fit(rows: tuple[EpochRecord, ...]) -> list:
     """The epochs of the fit that is going on, or was the last."""
-    return [row.epoch for row in rows if (row.seed, row.fit) == (rows[-1].seed, rows[-1].fit)] if rows else []
+    return last_fit([row.epoch for row in rows if (row.seed, row.fit) == (rows[-1].seed, rows[-1].fit)]) if rows else []

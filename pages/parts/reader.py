@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import LimitError, PassphraseError
 from core.metrics.registry import score_key
 from core.report.outcome import Outcome
+from core.report.settings import in_words
 from core.store.records import Link
 from pages.parts import board, frame, results, services, state, takeaway
 from pages.parts.text import count, day, safe
@@ -85,6 +86,7 @@ def _plain(outcome: Outcome) -> tuple[str, ...]:
 
 def _method(outcome: Outcome) -> None:
     spec = outcome.spec
+    fitted = {one.model.label: one.model for one in outcome.done}
     st.markdown(
         f"- Every model forecast {count(spec.horizon, 'step')} ahead from {count(spec.origins or 0, 'time')} in the past, "
         f"{count(spec.stride, 'step')} apart, knowing nothing that came after.\n"
@@ -96,8 +98,7 @@ def _method(outcome: Outcome) -> None:
     )
     st.dataframe(
         [
-            {"model": one.label, "settings": ", ".join(f"{name} {value}" for name, value in one.config.items())}
-            for one in outcome.models
+            {"model": one.label, "settings": in_words(fitted.get(one.label, one))} for one in outcome.models
         ],
         hide_index=True, alt="The settings of each model",
     )  # fmt: skip

@@ -18,13 +18,21 @@ from core.charts.theme import styles
 from core.evaluation.comparison import Pair
 from core.evaluation.verdict import narrow
 from core.metrics.registry import METRICS
-from core.report.outcome import Outcome, actual_at, fan_lines
+from core.models.registry import MODELS
+from core.report.outcome import Outcome, actual_at, fan_lines, last_fit
 from core.store.records import RunRecord
-from pages.parts import frame, state
+from pages.parts import board, frame, state
 from pages.parts.text import count, percent, safe, series_of_run
 
 NEXT = "next"
 WHOSE = ("calibrated on past errors", "claimed by the model")
+FITS = {"selection": "While the number of epochs was chosen", "backtest": "Backtest", "final": "Final fit"}
+CURVES = {  # by whether they are of the selection fit
+    True: "The networks learn from all but the last part of each series, and forecast that part. The number of epochs that "
+    "does best there, all seeds together, is kept; the fits that forecast then train that long on all that they may see.",
+    False: "The loss on held-out windows decided how many epochs were trained.",
+}
+UNMEASURED = "The number of epochs was given, so no windows were held out, and there is no curve."
 BY_STEP = ("mae", "rmse", "mase", "rmsse", "smape")
 
 
@@ -262,24 +270,27 @@ def _tested(pair: Pair) -> tuple[str, str, str, str]:
 
 
 def training(outcome: Outcome) -> None:
-    """The losses of every network, fit by fit."""
+    """The losses of every network, fit by fit, and what was chosen by them."""
     fits = {}
     for task in outcome.done:
         for entry in task.log:
             fits.setdefault((entry.fit, entry.seed), {}).setdefault(task.model.label, []).append(entry.epoch)
     if not fits:
-        st.caption("No model of this run was trained in epochs.")
+        trained = any(MODELS[one.model.name].epochs is not None for one in outcome.done if one.model.name in MODELS)
+        st.caption(UNMEASURED if trained else "No model of this run was trained in epochs.")
         return
-    words = {"backtest": "backtest", "final": "final fit"}
     key = st.selectbox(
-        "Fit", list(fits), format_func=lambda one: f"{words[one[0]]}, seed {one[1]}", key="results.fit", width=260
+        "Fit", list(fits), format_func=lambda one: f"{FITS[one[0]]}, seed {one[1]}", key="results.fit", width=420
     )
+    curves = {label: last_fit(epochs) for label, epochs in fits[key].items()}
     frame.chart(
         ("losses", outcome.key, key),
-        lambda: losses_chart(fits[key], styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
-        f"Losses by epoch of {count(len(fits[key]), 'network')}",
+        lambda: losses_chart(curves, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
+        f"Losses by epoch of {count(len(curves), 'network')}",
     )
-    st.caption("The validation part decides how many epochs the network is trained for. Epoch 0 is before training.")
+    older = " Epoch 0 is before training." if any(one.epoch == 0 for some in curves.values() for one in some) else ""
+    st.caption(CURVES[key[0] == "selection"] + older)
+    board.chosen(outcome, curves, is_whole=True)
 
 
 def table(outcome: Outcome, chosen: Selection) -> None:

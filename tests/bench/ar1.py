@@ -19,7 +19,7 @@ import numpy as np
 from core.models.registry import MODELS
 from core.progress import Context
 from core.series.timeseries import Panel
-from core.windows.settings import TOPOLOGIES
+from core.windows.settings import SYNCED, TOPOLOGIES
 from tests.bench.known import ar1, plain
 
 COEFFICIENT, TRAINED, HORIZON, ORIGINS, SEEDS = 0.9, 5000, 12, 2000, 3
@@ -47,7 +47,7 @@ def main() -> None:
 def matrix() -> Iterator[tuple[str, str, dict[str, object]]]:
     """Title, model and settings."""
     for name, topology, is_bidirectional in itertools.product(("rnn", "lstm", "gru"), TOPOLOGIES, (False, True)):
-        if not (is_bidirectional and topology == "synced"):
+        if not (is_bidirectional and topology == SYNCED):
             title = f"{name} {topology}{' both ways' if is_bidirectional else ''}"
             yield title, name, {"topology": topology, "bidirectional": is_bidirectional}
     yield "feedforward", "feedforward", {}

@@ -25,12 +25,12 @@ class Case:
 
 CASES = (
     Case("sunspots", 12, (("naive", {}), ("ar", {}), ("rnn", {}), ("lstm", {}), ("gru", {}))),
-    Case("sunspots", 1, (("lstm", {"topology": "synced"}), ("gru", {"topology": "many_to_one"}))),
+    Case("sunspots", 1, (("lstm", {"topology": "many_to_many_synced"}), ("gru", {"topology": "many_to_one"}))),
     Case("co2_monthly", 12, (("ar", {}), ("ets", {}), ("theta", {}), ("lstm", {}))),
     Case("co2_monthly", 24, (("encoder_decoder", {}), ("feedforward", {}))),
     Case("macro", 8, (("arima", {}), ("bridge", {}))),
     Case("sunspots", 12, (("lstm", {"bidirectional": True}), ("gru", {"layers": 2, "hidden": 32}))),
-    Case("ar1", 12, (("lstm", {"loss": "quantile"}), ("rnn", {"loss": "gaussian", "topology": "synced"}))),
+    Case("ar1", 12, (("lstm", {"loss": "quantile"}), ("rnn", {"loss": "gaussian", "topology": "many_to_many_synced"}))),
     Case("mackey_glass", 12, (("gru", {"lookback": 48, "hidden": 64}), ("ar", {}))),
     Case("nile", 5, (("rnn", {}), ("lstm", {"bptt": "detached"})), {"seeds": 5}),
     Case("sunspots", 6, (("lstm", {"epochs": 20}), ("ar", {})), {"refit": True, "seeds": 1}),
@@ -38,7 +38,7 @@ CASES = (
 
 HELD_OUT = (
     Case("elnino", 12, (("lstm", {}), ("ar", {}), ("ets", {}))),
-    Case("elnino", 6, (("gru", {"topology": "synced", "hidden": 24}), ("theta", {}))),
+    Case("elnino", 6, (("gru", {"topology": "many_to_many_synced", "hidden": 24}), ("theta", {}))),
     Case("co2_monthly", 6, (("rnn", {"lookback": 36}), ("lstm", {"topology": "many_to_one"}))),
     Case("nile", 3, (("gru", {}), ("bridge", {}), ("naive", {})), {"seeds": 5}),
     Case("macro", 4, (("encoder_decoder", {}), ("feedforward", {"hidden": 64}))),

@@ -200,7 +200,7 @@ def test_losses_leave_out_what_is_not_finite_and_keep_their_look_while_they_grow
         return made, next(iter(drawn.values()))
 
     assert spec(0)[0] == spec(2)[0] == spec(5)[0]
-    assert [row["epoch"] for row in spec(5)[1] if row["line"] == "L validation"] == [0, 1, 3, 4]
+    assert [row["epoch"] for row in spec(5)[1] if row["line"] == "L held out"] == [0, 1, 3, 4]
     assert {row["part"] for row in spec(0)[1]} == {""}
 
 

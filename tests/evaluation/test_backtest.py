@@ -32,7 +32,7 @@ SEEN: list = []
 
 def rolled(model, one, found, *, refit=False):
     rolling = Rolling({one.id: found}, found.horizon, refit)
-    points, absent = roll(model, Panel((one,)), rolling, Context())
+    (points,), absent = roll(model, Panel((one,)), rolling, Context())
     assert absent == {}
     return points[one.id].point
 
@@ -83,7 +83,7 @@ def test_with_refit_there_is_a_fit_for_each_origin_and_short_series_join_late():
     SEEN.clear()
     first, second = series(VALUES), series(VALUES[:8], "b")
     plans = {"a": Plan(10, 2, (4, 5), (7, 8)), "b": Plan(8, 2, (), (5, 6))}
-    points, _ = roll(Spy(), Panel((first, second)), Rolling(plans, 2, refit=True), Context())
+    (points,), _ = roll(Spy(), Panel((first, second)), Rolling(plans, 2, refit=True), Context())
     assert SEEN == [("fit", {"a": 4}), ("fit", {"a": 5}), ("fit", {"a": 7, "b": 5}), ("fit", {"a": 8, "b": 6})]
     assert points["b"].point.tolist() == [[6, 6], [9, 9]]
 

@@ -95,14 +95,14 @@ def test_levels_are_the_ends_of_the_intervals():
 
 def test_own_quantiles_are_asked_for_at_scored_origins_alone(monkeypatch):
     monkeypatch.setattr(Claiming, "asked", [])
-    rolled = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, levels={"a": (0.1, 0.9)}), Context())[0]["a"]
+    rolled = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, levels={"a": (0.1, 0.9)}), Context())[0][0]["a"]
     assert Claiming.asked == [(2, ()), (3, ()), (4, ()), (5, ()), (7, (0.1, 0.9)), (8, (0.1, 0.9))]
     assert rolled.point[:, 0].tolist() == [5, 4, 8, 6, 7, 12]
     z = 1.2815515655446004  # of a normal table
     assert rolled.own == pytest.approx(
         np.array([[[7 - z, 7 - z * 2**0.5], [7 + z, 7 + z * 2**0.5]], [[12 - z, 12 - z * 2**0.5], [12 + z, 12 + z * 2**0.5]]])
     )
-    again = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, True, {"a": (0.1, 0.9)}), Context())[0]["a"]
+    again = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, True, {"a": (0.1, 0.9)}), Context())[0][0]["a"]
     assert (again.own == rolled.own).all()
 
 
@@ -194,8 +194,8 @@ def test_values_after_an_origin_change_no_claim_up_to_it():
     values = np.cumsum(noise.normal(0, 1, 30))
     found = Plan(30, 3, (12, 13), (20, 22, 24))
     rolling = Rolling({"a": found}, 3, levels={"a": (0.05, 0.95)})
-    before = roll(Claiming(), Panel((series(values),)), rolling, Context())[0]["a"].own
+    before = roll(Claiming(), Panel((series(values),)), rolling, Context())[0][0]["a"].own
     for place, origin in enumerate(found.scored):
         changed = np.concatenate([values[:origin], noise.normal(50, 1, 30 - origin)])
-        after = roll(Claiming(), Panel((series(changed),)), rolling, Context())[0]["a"].own
+        after = roll(Claiming(), Panel((series(changed),)), rolling, Context())[0][0]["a"].own
         assert (after[: place + 1] == before[: place + 1]).all()

@@ -25,12 +25,7 @@ from tests.faults.pace import until
 OWNER = "owner"
 KEPT = {"unroll.db", "unroll.db-wal", "unroll.db-shm", "store.id", "opening.lock", "write.lock", "machine.json", "work"}
 KEPT |= {"supervisor.lock", "supervisor.pid"}
-LONG = {
-    "epochs": 5000,
-    "patience": 5000,
-    "hidden": 4,
-    "skip": "on",
-}  # longer than any test waits, telling epochs from the first
+LONG = {"epochs": 5000, "patience": 5000, "hidden": 4, "skip": "on"}  # longer than any test waits, epochs told at once
 
 
 def months(length=96, name="sales", seed=1) -> TimeSeries:

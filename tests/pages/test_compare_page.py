@@ -2,10 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core.evaluation.results import LogEntry
+from core.progress import EpochLog
 from pages.parts.text import safe
 from tests.faults.home import LONG, ended, launched, network
 from tests.pages.visiting import HOSTILE, alt, hostile_models, raw, read, sound, turned
@@ -123,8 +127,31 @@ def test_every_view_says_what_it_has_to_say(visit, bench, ran):
     assert tested.iloc[:, 0].tolist() == [pair.b for pair in pairs]
     assert tested["p"].tolist() == ["–" if pair.p_holm is None else f"{pair.p_holm:.2g}" for pair in pairs]
     assert alt(shown(at, "Training"), 1) == "Losses by epoch of 1 network"
-    assert "seed 0" in str(at.selectbox("results.fit").options)
+    assert at.selectbox("results.fit").options == ["While the number of epochs was chosen, seed 0"]
+    assert "that does best there, all seeds together, is kept" in read(at)
+    assert "Epoch 0" not in read(at)
+    assert "validation" not in read(at)
     assert len(shown(at, "Table").dataframe[-1].value) == 6
+
+
+def test_curves_of_an_older_version_say_what_they_were(bench, ran, monkeypatch):
+    def page(outcome):
+        from pages.parts import results
+
+        results.training(outcome)
+
+    monkeypatch.setenv("UNROLL_WORKSPACE", "finished")
+    outcome = bench.outcome("finished", ran["finished"])
+    log = tuple(
+        LogEntry(0, fit, EpochLog(number, 0.7, 0.5, 1.0, 0.0, 0.01, 0.1))
+        for fit in ("backtest", "final")
+        for number in range(3)
+    )
+    older = tuple(replace(one, log=log, model=asked) for one, asked in zip(outcome.results, outcome.models, strict=True))
+    at = sound(AppTest.from_function(page, args=(replace(outcome, key="older", results=older),)).run())
+    assert at.selectbox("results.fit").options == ["Backtest, seed 0", "Final fit, seed 0"]
+    assert "decided how many epochs were trained. Epoch 0 is before training." in read(at)
+    assert "chose" not in read(at)
 
 
 def test_downloads_are_whole_and_safe(visit, bench, ran):

@@ -15,6 +15,7 @@ from core.models.polynomial import inverse_roots, is_stable
 from core.models.presets import SEEDS, Facts, best_guess, preset
 from core.models.registry import MODELS
 from core.parameters import parameters
+from core.report.settings import called
 from core.series.timeseries import Inputs, Panel
 from pages.parts import forms, learned
 from tests.faults.home import months
@@ -58,7 +59,7 @@ def fields(at, card="lstm.1"):
 def test_what_means_nothing_is_not_drawn(opened):
     assert fields(opened()) & {"k1", "k2", "teacher_forcing", "bptt", "bidirectional"} == {"bptt", "bidirectional"}
     assert {"k1", "k2"} <= fields(opened(bptt="reset"))
-    assert fields(opened(topology="synced")) & {"bidirectional", "bptt"} == {"bptt"}
+    assert fields(opened(topology="many_to_many_synced")) & {"bidirectional", "bptt"} == {"bptt"}
     assert not fields(opened(bidirectional=True, bptt="reset")) & {"bptt", "k1", "k2"}
     assert "teacher_forcing" in fields(opened(topology="encoder_decoder"))
     assert "harmonics" not in fields(opened("ar.1"), "ar.1")
@@ -66,7 +67,7 @@ def test_what_means_nothing_is_not_drawn(opened):
 
 
 def test_why_a_field_is_missing_is_said(opened):
-    assert "Not in the synced topology: reading from the end" in read(opened(topology="synced"))
+    assert "Not in the synced topology: reading from the end" in read(opened(topology="many_to_many_synced"))
     assert "**Back-propagation** Full: a bidirectional or an encoder-decoder network" in read(opened(bidirectional=True))
     assert "Not in the synced" not in read(opened())
 
@@ -85,6 +86,23 @@ def test_what_the_series_has_nothing_for_is_not_offered(visit, bench):
     assert offered("more", replace(months(), observed=np.arange(96) != 40, inputs=prices)) == of_series
 
 
+def test_choices_are_called_as_the_field_calls_them(opened):
+    at = opened()
+    assert at.selectbox(f"{LSTM}.topology").options == [
+        "Many-to-many, direct", "Many-to-one", "Many-to-many, synced", "Encoder-decoder",
+    ]  # fmt: skip
+    assert at.selectbox(f"{LSTM}.skip").options == ["Automatic", "On", "Off"]
+    assert at.selectbox(f"{LSTM}.log").options == ["Automatic", "Yes", "No"]
+    assert opened("linear.1").selectbox("train.card.linear.1.ahead").options == ["Automatic", "Direct", "Fed back"]
+    assert opened("encoder_decoder.1").selectbox("train.card.encoder_decoder.1.cell").options == ["GRU", "LSTM", "RNN"]
+
+
+def test_no_choice_of_any_model_is_shown_as_code():
+    choices = {one for model in MODELS.values() for each in parameters(model) for one in each.choices}
+    assert {"many_to_many_direct", "one_cycle", "fed_back"} <= choices
+    assert [one for one in choices if "_" in called(one) or not called(one)[0].isupper()] == []
+
+
 def test_a_field_with_one_choice_is_not_drawn(opened):
     found = fields(opened("encoder_decoder.1"), "encoder_decoder.1")
     assert "topology" not in found
@@ -97,16 +115,15 @@ def test_what_means_nothing_is_not_computed_either(ready):
     at.session_state[f"{LSTM}.k1"] = 5
     at.session_state[f"{LSTM}.topology"] = "encoder_decoder"
     sound(at.run())
-    assert "topology Encoder-decoder many-to-many" in read(at)
+    assert "topology Encoder-decoder" in read(at)
     assert "back-propagation" not in read(at).lower()
     assert not launch_button(at).disabled
 
 
 def test_advanced_settings_stand_under_headings(opened):
     said = [one.value for one in opened().markdown]
-    assert [one for one in said if one in ("**Shape**", "**Reading**", "**Training**")] == [
-        "**Shape**", "**Reading**", "**Training**",
-    ]  # fmt: skip
+    headings = ["**Shape**", "**Reading**", "**Scale and skip connection**", "**Training**"]
+    assert [one for one in said if one in headings] == headings
 
 
 def test_every_help_teaches_and_tells_the_range():
@@ -127,7 +144,8 @@ def test_a_value_out_of_bounds_is_refused_beside_its_field_and_on_the_page(opene
 
 
 def test_settings_that_do_not_go_together_are_told_above_them(opened):
-    assert "Linear lags of LSTM is 30, more than the lookback; choose at most 12" in read(opened(lookback=12, skip=30))
+    said = read(opened(lookback=12, segment=5))
+    assert "Segment of LSTM is 5, which does not divide the lookback, 12" in said
 
 
 def test_a_name_that_another_model_has_is_said_beside_it(opened):
@@ -138,12 +156,14 @@ def test_a_name_that_another_model_has_is_said_beside_it(opened):
 @pytest.mark.parametrize(
     ("values", "shapes", "sentence"),
     [
-        ({}, "15 steps × 2 inputs → 16 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
-        ({"topology": "many_to_one", "lookback": 10}, "10 steps × 2 inputs → 16 units → 9 steps ahead, one at a time",
-         "each answer then joins the window"),
-        ({"topology": "synced", "calendar": True}, "15 steps × 4 inputs", "at every step of the window"),
+        ({}, "15 steps × 1 or 2 inputs → 16 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
+        ({"topology": "many_to_one", "lookback": 10}, "10 steps × 1 or 2 inputs → 16 units → 9 steps ahead, one at a time",
+         "Each answer then joins the window"),
+        ({"topology": "many_to_many_synced", "calendar": True}, "15 steps × 3 or 4 inputs", "at every step of the window"),
         ({"topology": "encoder_decoder", "hidden": 5, "teacher_forcing": 0.2}, "→ 5 units →", "in 20 % of the updates"),
         ({"bidirectional": True}, "16 units, read both ways", "from both ends"),
+        ({"mean": "yes", "seasonal_lag": "yes"}, "15 steps × 3 inputs", "all of them at once"),
+        ({"mean": "no", "segment": 5}, "15 steps, 5 at a time, × 1 input", "reads 5 values as one step of its own"),
         ({"bptt": "reset"}, "15 steps", "Gradients run back 3 steps, and the state is forgotten there."),
     ],
 )  # fmt: skip
@@ -155,9 +175,20 @@ def test_the_topology_is_drawn_with_the_shapes_of_the_window(opened, values, sha
 
 
 def test_the_bridge_is_said_to_start_as_its_ar(opened):
-    assert "To it the forecast of AR(4) is added" in read(opened("bridge.1", order=4))
-    assert "To it the forecast of AR(p) is added" in read(opened("bridge.1"))
-    assert "A linear path over the last 13 values" in read(opened())
+    assert "The skip connection starts as the fitted AR(4)" in read(opened("bridge.1", order=4))
+    said = read(opened("bridge.1"))
+    assert "The skip connection starts as the fitted AR(p)" in said
+    assert "15 steps × 2 inputs" in said
+    assert "Inputs of each step: the last change, the distance from the mean." in said
+
+
+def test_the_skip_connection_is_said_to_be_there_or_not_or_open(opened):
+    assert "Held-out windows decide whether there is a skip connection: a linear map of the last values" in read(opened())
+    assert "The skip connection is a linear map of the last values" in read(opened(skip="on"))
+    said = read(opened(skip="off", lags=7))
+    assert "Nothing leads past the cells" in said
+    assert not fields(opened(skip="off")) & {"lags", "penalty"}
+    assert {"lags", "penalty", "log", "mean"} <= fields(opened(skip="on"))
 
 
 def test_a_model_that_is_no_network_has_no_drawing(opened):

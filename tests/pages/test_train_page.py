@@ -212,6 +212,26 @@ def test_a_run_that_is_watched_tells_each_model_and_can_be_cancelled(visit, benc
     assert bench.progress("hurried", run_id).tasks[0].state == "cancelled"
 
 
+def test_why_there_is_no_curve_yet_is_said_in_its_place(visit, bench):
+    run_id = launched(bench, network("rnn", **LONG | {"skip": "automatic"}), workspace="hurried")
+    waiting = read(sound(visit("train", "hurried", live=run_id)))
+    assert "The curves begin when the first network is trained." in waiting or "trained side by side" in waiting
+    until(lambda: "epoch" in bench.progress("hurried", run_id).tasks[0].message, 60)
+    at = sound(visit("train", "hurried", live=run_id))
+    assert "Networks with and without a skip connection are trained side by side." in read(at)
+    assert "selection fit, epoch" in read(at)
+    assert not at.get("vega_lite_chart")
+    bench.cancel("hurried", run_id)
+    ended(bench, run_id, workspace="hurried")
+    assert "There are no curves" in read(sound(visit("train", "hurried", live=run_id)))
+
+
+def test_a_run_without_networks_has_no_place_for_curves(visit, ran):
+    at = sound(visit("train", "partial", live=ran["partial"]))
+    assert not at.get("vega_lite_chart")
+    assert "curve" not in read(at)
+
+
 def test_a_cancelled_run_says_so_and_offers_to_go_on(visit, ran):
     at = sound(visit("train", "cancelled", live=ran["cancelled"]))
     assert "The run was cancelled: 0 of 2 models finished." in read(at).replace("**", "")

@@ -69,7 +69,13 @@ def test_without_a_place_nothing_is_written(tmp_path, monkeypatch):
 def test_a_network_not_seen_yet_is_as_slow_as_those_seen(tmp_path):
     place, experiment = tmp_path / "machine.json", designed()
     place.write_text(
-        json.dumps({"probe": 2, "machine": 1.0, "models": {"gru synced": [4.0, 9], "rnn one_to_many": [2.0, 9], "ar": [50, 9]}})
+        json.dumps(
+            {
+                "probe": 2,
+                "machine": 1.0,
+                "models": {"gru many_to_many_synced": [4.0, 9], "rnn many_to_many_direct": [2.0, 9], "ar": [50, 9]},
+            }
+        )
     )
     network, naive = experiment.spec.models
     known, plain = CostModel(place), CostModel(tmp_path / "none.json")
