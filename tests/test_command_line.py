@@ -259,11 +259,11 @@ def test_a_time_budget_lowers_epochs_by_prediction_and_writes_nothing(sales, tmp
     monkeypatch.setenv("UNROLL_HOME", str(tmp_path / "home"))
     long = ("--set", "lstm.epochs=5000", "--set", "lstm.patience=5000", "--set", "lstm.hidden=4", "--seeds", "1")
     arguments = ("compare", str(sales), "--target", "sales", "--horizon", "6", "--models", "naive,lstm", *long)
-    assert main([*arguments, "--time-budget", "3"]) == 0
+    assert main([*arguments, "--time-budget", "5"]) == 0
     told = capsys.readouterr()
     epochs = json.loads(told.out)["spec"]["models"][1]["config"]["epochs"]
     assert 1 <= epochs < 100
-    assert f"to keep 3 seconds, LSTM trains {epochs} of 5000 epochs" in told.err
+    assert f"to keep 5 seconds, LSTM trains {epochs} of 5000 epochs" in told.err
     assert list(tmp_path.iterdir()) == [sales]
 
 
@@ -271,7 +271,7 @@ def test_a_time_budget_lowers_epochs_by_prediction_and_writes_nothing(sales, tmp
     ("arguments", "words"),
     [
         (["--horizon", "6", "--models", "lstn"], "there is no model 'lstn'; did you mean lstm?"),
-        (["--horizon", "6", "--set", "lstm.hiden=3"], "lstm has no setting 'hiden'; choose one of hidden, layers"),
+        (["--horizon", "6", "--set", "lstm.hiden=3"], "lstm has no setting 'hiden'; choose one of hidden, segment"),
         (["--horizon", "6", "--set", "lstm.hidden=lots"], "lstm.hidden is 'lots'; give a whole number from 1 to 512"),
         (["--horizon", "6", "--set", "lstm.dropout=2"], "lstm.dropout is 2.0; choose a value from 0 to 0.9"),
         (["--horizon", "6", "--set", "hidden=2"], "write MODEL.SETTING=VALUE"),

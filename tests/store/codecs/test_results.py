@@ -91,7 +91,7 @@ def by_hand():
         "4/keeps_level": np.array([True, False]),
     }
     whole = SeriesResult("a/b", forecast, past, scores, (scores, scores))
-    model = ModelSpec("lstm", "LSTM ü", {"hidden": 16, "dropout": 0.1, "skip": None, "scale": "none", "deep": False})
+    model = ModelSpec("lstm", "LSTM ü", {"hidden": 16, "dropout": 0.1, "lags": None, "loss": "mae", "mask": False})
     absent = {"store 7": "AR(9) explodes within 12 steps"}
     return TaskResult(model, "done", 1.25, None, 1234, (whole, bare), scores, (scores,), ("one note",), log, arrays, absent)
 
