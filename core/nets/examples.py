@@ -102,4 +102,5 @@ def held_out_from(lengths: np.ndarray, horizon: int, ahead: int) -> np.ndarray:
         return lengths.copy()
     each = max(1.0, HELD_HORIZONS / able.sum())
     wanted = np.maximum(horizon, np.minimum(HELD_OUT * lengths, each * horizon)).round().astype(int)
+    wanted = np.minimum(wanted, lengths - WARM - LEAST)  # something is left to forecast from
     return np.where(able, lengths - wanted, lengths)

@@ -170,7 +170,7 @@ def test_what_is_judged_is_the_median_of_the_seeds():
 def test_without_a_skip_connection_it_must_be_clearly_better(on, off, expected):
     assert CLEARLY == 0.05
     both = [Candidate(replace(CHEAP, skip=way), None, 1.0, best) for way, best in (("on", on), ("off", off))]
-    assert selection._better(both).settings.skip == expected
+    assert selection._better(both, CLEARLY).settings.skip == expected
 
 
 def automatic(**more) -> Model:
