@@ -108,7 +108,7 @@ def test_a_run_from_launch_to_deletion(bench):
     assert record.title == "sales, next 6"
     assert [one.model.label for one in bench.results(OWNER, run_id)] == ["RNN", "Naive"]
     assert record.best == bench.comparison(OWNER, run_id).best
-    assert [one.epoch.epoch for one in next(iter(bench.run(OWNER, run_id).epochs.values()))] == [0, 1, 2, 3] * 2
+    assert [one.epoch.epoch for one in next(iter(bench.run(OWNER, run_id).epochs.values()))] == [1, 2, 3]
     bench.rename(OWNER, run_id, "  My\u202e run\n")
     assert bench.run(OWNER, run_id).record.title == "My run"
     with pytest.raises(ConfigError, match="the title is empty"):

@@ -20,9 +20,9 @@ from pages.parts import state
 CHOSEN = "train.preset"
 USUAL = "balanced"
 HELP = {
-    "quick": "An answer in seconds: short windows, few units and epochs, one seed.",
+    "quick": "An answer in seconds: few units and epochs, one seed.",
     "balanced": "Every model as it comes, networks with three seeds.",
-    "thorough": "Longer windows, more units and epochs, five seeds: what one would report. It takes several times as long.",
+    "thorough": "More units and epochs, five seeds: what one would report. It takes several times as long.",
 }
 
 
