@@ -1,7 +1,7 @@
 """What a network answers about each step ahead, and what its answer costs once the truth is known.
 
-An answer is K numbers. The first is where the distribution lies, in units of what the linear path leaves unexplained; the
-linear path is added to it. A network starts at K numbers that make it the linear path with errors of size one.
+An answer is K numbers. The first is where the distribution lies, in units of what a linear start leaves unexplained; the skip
+connection, where there is one, is added to it. A network starts at K numbers that claim errors of size one.
 
     huber      K = 1   e²/2 up to |e| = 1, |e| − ½ beyond: squared error that does not run after outliers.  Huber 1964
     mae, mse   K = 1   |e|;  e²
