@@ -28,8 +28,8 @@ class Decoder(nn.Module):
     def forward(self, states: Tensor, base: Tensor, known: Tensor, truth: Tensor | None, head: nn.Module) -> Tensor:
         """Answers (N, H, K), base already added.
 
-        base (N, H) the skip connection, known (N, H, E) what is known of each step beforehand, truth (N, H) the targets, or None
-        for a decoder that hears itself; head (…, D) -> (…, K).
+        base (N, H) what the skip connection says, known (N, H, E) what is known of each step beforehand, truth (N, H) the
+        targets, or None for a decoder that hears itself; head (…, D) -> (…, K).
         """
         carried = self._started(states)
         if truth is not None:
