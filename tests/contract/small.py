@@ -13,7 +13,10 @@ from core.series.timeseries import Panel, TimeSeries
 
 HORIZON = 5
 KNOWN = 70  # values before the origin
-SMALL = {"hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3, "log": "no"}  # where a model has such a setting
+SMALL = {  # where a model has such a setting
+    "hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3,
+    "log": "no", "mean": "yes", "lags": 7, "window": 7, "penalty": 1.0, "objective": "squared",
+}  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", MODELS)
 
