@@ -20,7 +20,7 @@ from core.workbench import Workbench
 from tests.faults.home import OWNER, check, check_homes, ended, launched, months, network, plain, until
 from tests.faults.served import Served, kept, networks
 
-EPOCHS = list(range(1, 123))  # 60 of the backtest and 60 of the final fit, and before each the network as it was drawn
+EPOCHS = list(range(1, 61))  # of the selection fit
 HOLD = """
 import sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=5)
