@@ -16,10 +16,9 @@ from typing import Self
 
 import numpy as np
 
-from core.errors import ConfigError
 from core.series.ids import decode_ids, encode_ids
 from core.series.timeseries import Panel, TimeSeries
-from core.windows.extras import calendar_terms, calendar_waves, column_scale, columns, shared_names
+from core.windows.extras import calendar_terms, calendar_waves, column_scale, columns, require_covariates, shared_names
 from core.windows.scale import began
 
 
@@ -63,13 +62,7 @@ class Ahead:
 
     def require(self, series: TimeSeries, horizon: int) -> None:
         """Raises ConfigError where a history lacks covariates, or its known ones end before the horizon does."""
-        there = series.inputs.names if series.inputs else ()
-        if missing := [name for name in (*self.past, *self.known) if name not in there]:
-            raise ConfigError(
-                f"series {series.id!r} has no covariate {missing[0]!r}, which was trained with; bring that column"
-            )
-        if self.known:
-            series.inputs.require_reach(len(series), horizon)
+        require_covariates(series, self.past, self.known, horizon)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `of_arrays` needs."""

@@ -123,13 +123,16 @@ class Extras:
 
     def require(self, series: TimeSeries, horizon: int) -> None:
         """Raises ConfigError where a history lacks covariates, or its known ones end before the horizon does."""
-        there = series.inputs.names if series.inputs else ()
-        if missing := [name for name in (*self.past, *self.known) if name not in there]:
-            raise ConfigError(
-                f"series {series.id!r} has no covariate {missing[0]!r}, which was trained with; bring that column"
-            )
-        if self.known:
-            series.inputs.require_reach(len(series), horizon)
+        require_covariates(series, self.past, self.known, horizon)
+
+
+def require_covariates(series: TimeSeries, past: Sequence[str], known: Sequence[str], horizon: int) -> None:
+    """Raises ConfigError where a history lacks one of these, or a known one ends before the horizon does."""
+    there = series.inputs.names if series.inputs else ()
+    if missing := [name for name in (*past, *known) if name not in there]:
+        raise ConfigError(f"series {series.id!r} has no covariate {missing[0]!r}, which was trained with; bring that column")
+    if known:
+        series.inputs.require_reach(len(series), horizon)
 
 
 def shared_names(panel: Panel, role: str) -> tuple[str, ...]:
