@@ -25,7 +25,6 @@ from core.data.limits import Limits
 from core.data.understanding import Understanding
 from core.errors import AppError, ConfigError, DataError
 from core.evaluation.design import Experiment, design
-from core.evaluation.facts import facts_of
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult, run
 from core.jobs.planning.allowance import crowding, within_wall_clock
@@ -114,7 +113,7 @@ def _compare(options: argparse.Namespace) -> object:
     _check_places({"--out": options.out, "--forecasts": options.forecasts, "SOURCE": Path(options.source)})
     models = _chosen(_names(options), options.set)
     understood = _understood(options)
-    models = _preset(options, models, understood.panel)
+    models = _preset(options, models)
     experiment = _experiment(options, models, understood.panel)
     warnings = (*understood.warnings, *_unwritten(understood.panel, options.forecasts))
     for line in (*understood.repairs, *warnings, *experiment.warnings):
@@ -169,7 +168,7 @@ def _launched(bench: Workbench, workspace: str, options: argparse.Namespace, mod
     """The id of a new run on the table behind SOURCE."""
     understood = _understood(options)
     bench.add_series(workspace, understood.panel, options.source)
-    models = _preset(options, models, understood.panel)
+    models = _preset(options, models)
     launched = bench.launch(workspace, _spec(options, models, understood.panel))
     for line in (*understood.repairs, *understood.warnings, *launched.warnings):
         print(line, file=sys.stderr)
@@ -226,12 +225,11 @@ def _names(options: argparse.Namespace) -> str | None:
     return ",".join(best_guess())
 
 
-def _preset(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> tuple[ModelSpec, ...]:
-    """The models as `--preset` sets them for the series, with what `--set` changes in them."""
+def _preset(options: argparse.Namespace, models: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
+    """The models as `--preset` sets them, with what `--set` changes in them."""
     if options.preset not in SEEDS:  # it sets nothing
         return models
-    facts = facts_of(_spec(options, models, panel), panel)
-    start = {one.name: preset(options.preset, model_class(one.name), facts) for one in models}
+    start = {one.name: preset(options.preset, model_class(one.name)) for one in models}
     return _chosen(options.models, options.set, start)
 
 

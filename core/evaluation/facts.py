@@ -1,20 +1,28 @@
-"""What presets and forms look at, read off the run that is asked for and off its series."""
+"""What forms look at, read off the run that is asked for and off its series."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.evaluation.planning import planned
 from core.evaluation.spec import RunSpec
-from core.models.presets import Facts
 from core.series.timeseries import Panel
 from core.windows.extras import calendar_terms
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Training points of the longest series, horizon and season."""
+
+    length: int
+    horizon: int
+    season: int
 
 
 def facts_of(spec: RunSpec, panel: Panel) -> Facts:
     """Training points before the first origin, horizon and season.  Raises ConfigError or TooShortError where there is no plan.
 
-    The models count as they come: what they are set to is what a preset decides, and shall not decide it.
+    The models count as they come: what they are set to is what a form decides, and shall not decide it.
     """
     bare = replace(spec, models=tuple(replace(model, config={}) for model in spec.models))
     seasonal, plans = planned(bare, panel)

@@ -51,7 +51,7 @@ PLENTY = 100  # series, from which on epochs are chosen with one seed
 FORMAT = 2  # of the arrays of a fitted network, which say it themselves; the first did not
 MANY = 10  # series, which show a season's course often enough to learn it
 SEASONS, LONGEST = 2, 192  # of a window: how many seasons, and steps at most
-LONG = 500  # points of a series, from which on a network has more units
+UNITS, FEWER, LONG = 64, 32, 50_000  # of a network, and of one for a series of more points than that, to be trained in time
 LONG_SEASON = 24  # steps, from which on it is twice as many seasons, read in segments
 
 
@@ -106,7 +106,7 @@ class Network(Settings, Model):
             raise ConfigError(
                 f"{self.name}.segment is {self.segment}; {length} training points and horizon {horizon} allow at most {most}"
             )
-        hidden = self.hidden or (16 if length < LONG else 32)
+        hidden = self.hidden or (UNITS if length <= LONG else FEWER)
         return replace(closed, hidden=hidden, batch=self.batch or (32 if self.answers_at_every_step else 128))
 
     def _in_segments(self, lookback: int) -> Self:
@@ -163,17 +163,23 @@ class Network(Settings, Model):
 
     def source(self) -> Source:
         """Where it takes its sight and its start from, once its settings are closed."""
-        return FromLinear(self.penalty, is_log=self.log == "yes", keeps_mean=self.mean == "yes")
+        return FromLinear(
+            self.penalty, is_direct=self.start == "direct", is_log=self.log == "yes", keeps_mean=self.mean == "yes"
+        )
 
     def _scaled(self, train: Panel, horizon: int, context: Context) -> Self:
         """With lags, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
         if self.seasonal_lag == AUTOMATIC:
             self = replace(self, seasonal_lag="yes" if self.learns_season_from(len(train)) else "no")
-        if None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean):
+        if self.start == AUTOMATIC and self.topology in STEPWISE:
+            self = replace(self, start="fed_back")
+        if self._is_scaled:
             return self
+        told = learned_ahead(train, horizon, is_direct=True, covariates=self.covariates, calendar=self.calendar).width
+        ways = ("direct",) if told else ("direct", "fed_back")
         grid = Grid(
             lags=() if self.lags is None else (self.lags,),
-            is_direct=(self.topology not in STEPWISE,),
+            is_direct=tuple(way == "direct" for way in (ways if self.start == AUTOMATIC else (self.start,))),
             is_log=(True, False) if self.log == AUTOMATIC else (self.log == "yes",),
             is_absolute=(False,),
             penalty=PENALTIES if self.penalty is None else (self.penalty,),
@@ -184,7 +190,8 @@ class Network(Settings, Model):
         with one_thread():
             shape = chosen(grid, train, horizon, context)
         log, mean = ("yes" if one else "no" for one in (shape.is_log, shape.keeps_mean))
-        return replace(self, lags=shape.lags, log=log, mean=mean, penalty=shape.penalty)
+        start = "direct" if shape.is_direct else "fed_back"
+        return replace(self, lags=shape.lags, start=start, log=log, mean=mean, penalty=shape.penalty)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Fitted:
         """Raises ConfigError for the arrays of an earlier version, which had other weights."""
@@ -205,7 +212,7 @@ class Network(Settings, Model):
         if self.topology == "encoder_decoder":
             step = DECODED * (1.4 if self.cell == "gru" else 1.0) + STEP[self.cell] * self._size * FORKS * batch
             own += horizon * step
-        return max(8, math.ceil(windows / batch)) * (pieces * SHARED + seeds * own)
+        return min(50, max(8, math.ceil(windows / batch))) * (pieces * SHARED + seeds * own)
 
     def _update(self) -> float:
         """Seconds of an update of one network, however small it is."""
@@ -222,7 +229,7 @@ class Network(Settings, Model):
     @property
     def _is_scaled(self) -> bool:
         """Whether nothing is left to choose of scale and lags."""
-        return None not in (self.lags, self.penalty) and AUTOMATIC not in (self.log, self.mean)
+        return None not in (self.lags, self.penalty) and AUTOMATIC not in (self.start, self.log, self.mean)
 
     def _answers(self, horizon: int, windows: float) -> float:
         """Seconds in which one network forecasts from so many windows at once."""
@@ -255,9 +262,13 @@ def _seeds(context: Context, count: int) -> range:
 
 @dataclass(frozen=True)
 class FromLinear:
-    """Sight and start of the model Linear with these settings, by least squares."""
+    """Sight and start of the model Linear with these settings, by least squares.
+
+    is_direct: the start has weights fitted to each step ahead; else those of the next value are worked out for all of them
+    """
 
     penalty: float
+    is_direct: bool
     is_log: bool
     keeps_mean: bool
 
@@ -270,16 +281,31 @@ class FromLinear:
         return Sight(settings, scales, self.keeps_mean, lags, ahead, extras, beside, self.is_log)
 
     def start(self, sight: Sight, panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        is_direct = sight.settings.topology not in STEPWISE
+        is_direct = sight.ahead > 1 and (self.is_direct or sight.beside.width > 0)  # each step has covariates of its own
         shape = Shape(sight.settings.lags, is_direct, self.is_log, False, self.penalty, self.keeps_mean)
-        found = fit_pooled("", shape, panel, horizon, sight.beside).weights  # (A, J + 2 + C), of a window of J values
+        found = fit_pooled("", shape, panel, horizon, sight.beside).weights  # (A or 1, J + 2 + C), of a window of J values
         read, lags, each = shape.lags, sight.lags, sight.beside.width
-        on_window, on_mean = np.zeros((sight.ahead, lags)), found[:, read]
+        on_window, on_mean, constant = np.zeros((len(found), lags)), found[:, read], found[:, read + 1]
         on_window[:, :read] = found[:, :read]
         season = panel.series[0].season  # the level that the window is read from is the mean of so many values
         on_window[:, :season] += ((1 - found[:, :read].sum(axis=1) + on_mean) / season)[:, None]
+        if len(found) < sight.ahead:
+            on_window, on_mean, constant = _worked_out(on_window[0], on_mean[0], constant[0], sight.ahead)
         weights = np.zeros((sight.ahead, sight.width))
         weights[:, : lags - 1], weights[:, lags - 1] = on_window[:, 1:], on_mean
-        for step in range(sight.ahead):
+        for step in range(sight.ahead if each else 0):
             weights[step, lags + step * each : lags + (step + 1) * each] = found[step, read + 2 :]
-        return weights, found[:, read + 1]
+        return weights, constant
+
+
+def _worked_out(
+    on_window: np.ndarray, on_mean: float, constant: float, ahead: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights (A, J), (A,), (A,) of all steps ahead, from those (J,) of the next value, which would be fed back."""
+    lags = len(on_window)
+    path = np.zeros((lags + ahead, lags + 2))  # each value as a sum of the J last ones, newest first, the mean and 1
+    path[np.arange(lags), np.arange(lags)[::-1]] = 1.0
+    own = np.array([*np.zeros(lags), -on_mean, constant])
+    for step in range(ahead):
+        path[lags + step] = on_window[::-1] @ path[step : lags + step] + own
+    return path[lags:, :lags], -path[lags:, lags], path[lags:, lags + 1]

@@ -1,4 +1,4 @@
-"""Presets that a person can start from: what each sets, by the length of the series.
+"""Presets that a person can start from: what each sets.
 
 quick      an answer in seconds: few units and epochs, one seed
 balanced   the defaults of every model, three seeds
@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.models.base import Model
-from core.models.network import LONG, Network
+from core.models.network import Network
 from core.models.registry import MODELS
 from core.parameters import Value, parameters
 
@@ -25,27 +25,15 @@ SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a preset looks at: training points of the longest series, horizon and season."""
-
-    length: int
-    horizon: int
-    season: int
-
-
-@dataclass(frozen=True)
 class Size:
-    """How large a network is made and how long it is trained: epochs at most, and how many without a better one.
+    """How large a network is made and how long it is trained: epochs at most, and how many without a better one."""
 
-    hidden     units of a series below 500 training points, and of a longer one
-    """
-
-    hidden: tuple[int, int]
+    hidden: int
     epochs: int
     patience: int
 
 
-SIZES = {"quick": Size((8, 16), 20, 5), "thorough": Size((32, 64), 150, 30)}
+SIZES = {"quick": Size(16, 20, 5), "thorough": Size(96, 150, 30)}
 
 
 def best_guess() -> tuple[str, ...]:
@@ -53,11 +41,11 @@ def best_guess() -> tuple[str, ...]:
     return tuple(name for name, model in MODELS.items() if model.is_best_guess)
 
 
-def preset(name: str, model: type[Model], facts: Facts) -> dict[str, Value]:
+def preset(name: str, model: type[Model]) -> dict[str, Value]:
     """All settings of a model under a preset; what stays None is closed by the model's own rules."""
     assert name in NAMES, name
     changed = model.presets.get(name, {})
     if issubclass(model, Network) and name in SIZES:
         size = SIZES[name]
-        changed = {"hidden": size.hidden[facts.length >= LONG], "epochs": size.epochs, "patience": size.patience}
+        changed = {"hidden": size.hidden, "epochs": size.epochs, "patience": size.patience}
     return {one.name: changed.get(one.name, one.default) for one in parameters(model)}

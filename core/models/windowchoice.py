@@ -1,15 +1,15 @@
 """How the open settings of a pooled regression are closed: on the last part of the training slice, which it then learns too.
 
 Every setting forecasts the held-out steps from before them; what has the least mean absolute error, in units of each series'
-size and averaged over series, is chosen. Many series hold out one horizon each: they order the settings as the steps to come
-will. Few series hold out more, in up to five parts, each forecast by a fit on all before it. All windows, penalties and ways
-ahead are solved from the same normal equations. Absolute deviations, which take longer, are tried with what is best for
-squares, and penalties penalties.
+size and averaged over series, is chosen. Many series hold out up to three horizons each, and of each the first origin: one
+horizon alone is one stretch of time, which the series share. Few series hold out more, in up to five parts. Each part is
+forecast by a fit on all before it. All windows, penalties and ways ahead are solved from the same normal equations. Absolute
+deviations, which take longer, are tried with what is best for squares, and penalties around it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -33,7 +33,8 @@ ROWS = 20_000  # of a fit on trial
 ABSOLUTE_ROWS = 10_000
 BLOCKS = 60  # horizons that are held out, over all series,
 STEPS_HELD = 400  # or so many steps, if that is more
-MANY = 10  # series, from which on each holds out one horizon, as the steps to come are one
+MANY = 10  # series, from which on each holds out horizons, as the steps to come are one,
+PERIODS = 3  # of them
 SHARE = 0.5  # of a series at most
 MOST_HELD = 400  # steps of a series, or four horizons, at most
 PARTS = 5
@@ -94,10 +95,10 @@ def chosen(grid: Grid, train: Panel, horizon: int, context: Context) -> Shape:
 
 def choice_seconds(load: Workload, *, is_absolute: bool) -> float:
     """What the choice of a shape takes on the machine of the constants, with absolute deviations or without."""
-    is_seasonal, is_panel = load.season > 1, load.series >= MANY  # windows of one length more, and one part instead of five
+    is_seasonal, is_panel = load.season > 1, load.series >= MANY  # windows of one length more, and three parts instead of five
     squared = CHOICE + (CHOICE_AHEAD * load.horizon if is_seasonal else 0.0)
     row = ABSOLUTE_ROW * (1.0 if is_seasonal else 0.13) * min(load.points, ABSOLUTE_ROWS * 1.5) if is_absolute else 0.0
-    return (squared + row) * (0.2 if is_panel else 1.0) + CHOICE_ROW * min(load.points, 1_000_000)
+    return (squared + row) * (PERIODS / PARTS if is_panel else 1.0) + CHOICE_ROW * min(load.points, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -139,18 +140,27 @@ def _least(grid: Grid, season: int) -> Shape:
 def _parts(train: Panel, horizon: int) -> list[Part]:
     """In order of time; none where no series has room for a horizon after a season and a few steps."""
     room = {one.id: len(one) - one.season - FIRST for one in train}
-    count = sum(one >= horizon for one in room.values())
-    if not count:
+    roomy = [series for series in train if room[series.id] >= horizon]
+    if not roomy:
         return []
-    blocks = 1 if count >= MANY else max(1, round(BLOCKS / count), round(STEPS_HELD / horizon / count))
-    number, each = PARTS if blocks > 1 else 1, max(1, ORIGINS // count)
+    if len(roomy) >= MANY:
+        periods = min(PERIODS, max(room.values()) // horizon)
+        return [_last(train, period * horizon, room) for period in range(periods, 0, -1)]
+    blocks, each = max(1, round(BLOCKS / len(roomy)), round(STEPS_HELD / horizon / len(roomy))), max(1, ORIGINS // len(roomy))
+    number = PARTS if blocks > 1 else 1
     ends: dict[str, list[int]] = {}  # where the parts of a series begin, and where the origins of the last one end
-    for series in train:
-        if room[series.id] >= horizon:
-            most = min(blocks * horizon, int(SHARE * len(series)), max(MOST_HELD, 4 * horizon), room[series.id])
-            start, last = len(series) - max(most, horizon), len(series) - horizon
-            ends[series.id] = [*np.linspace(start, last, number).round().astype(int), len(series) if number > 1 else last + 1]
+    for series in roomy:
+        most = min(blocks * horizon, int(SHARE * len(series)), max(MOST_HELD, 4 * horizon), room[series.id])
+        start, last = len(series) - max(most, horizon), len(series) - horizon
+        ends[series.id] = [*np.linspace(start, last, number).round().astype(int), len(series) if number > 1 else last + 1]
     return [_part(train, ends, place, each) for place in range(number)]
+
+
+def _last(train: Panel, steps: int, room: Mapping[str, int]) -> Part:
+    """One origin in each series that has room for it, so many steps before the end; what is shorter is learned as it is."""
+    origins = {one.id: np.array([len(one) - steps - 1]) for one in train if room[one.id] >= steps}
+    cut = (one[: len(one) - steps] if one.id in origins else one for one in train)
+    return Part(Panel(tuple(cut)), origins)
 
 
 def _part(train: Panel, ends: dict[str, list[int]], place: int, each: int) -> Part:
@@ -215,13 +225,13 @@ class _Fold:
         scales = learned_scales(part.train.series, is_log=is_log)
         ahead = learned_ahead(part.train, horizon, is_direct=is_direct, covariates=grid.covariates, calendar=grid.calendar)
         rows = panel_rows(part.train.series, scales, ahead, lags, horizon if is_direct else 1, most=ROWS)
-        held = [series for series in train if series.id in part.origins]
+        held, place = [one for one in train if one.id in part.origins], {one.id: at for at, one in enumerate(train)}
         windows = Windows.stacked([
             Windows.of(Lens(lags, scales[one.id], ahead), one, part.origins[one.id], horizon) for one in held
         ])  # fmt: skip
         actual, seen = zip(*(after(one, part.origins[one.id], horizon) for one in held), strict=True)
-        whose = np.repeat(np.arange(len(held)), [len(part.origins[one.id]) for one in held])
-        unit = np.array([error_size(one) for one in held])
+        whose = np.repeat([place[one.id] for one in held], [len(part.origins[one.id]) for one in held])
+        unit = np.array([error_size(one) for one in train])
         return cls(is_direct, rows, Normal.of(rows), windows, whose, np.concatenate(actual), np.concatenate(seen), unit)
 
     def errors(self, shape: Shape) -> np.ndarray:

@@ -26,7 +26,7 @@ from core.progress import Context, EpochLog
 from core.windows.settings import Settings
 from core.windows.truncation import Piece, pieces
 
-FEWEST_UPDATES = 8  # in an epoch: a short series is seen several times
+FEWEST_UPDATES, MOST_UPDATES = 8, 50  # in an epoch: a short series is seen several times, and much data in parts
 SMALLEST_BATCH = 4
 USUAL_RATE = 0.003
 MOST_FAILURES = 3  # divergences before training gives up
@@ -57,11 +57,11 @@ class Trainer:
         each = settings.reads if settings.answers_at_every_step else 1  # labels that a window teaches
         windows = max(1, examples.count // (each * settings.segment))
         self.batch = min(settings.batch, max(SMALLEST_BATCH, windows))
-        self.in_epoch = max(FEWEST_UPDATES, math.ceil(windows / self.batch))
+        self.in_epoch = min(MOST_UPDATES, max(FEWEST_UPDATES, math.ceil(windows / self.batch)))
         self.sound = self._state()
 
     def epoch(self) -> list[EpochLog]:
-        """One pass, and what it did with each seed, without its loss on held-out windows.
+        """One pass, or a part of it, and what it did with each seed, without its loss on held-out windows.
 
         A pass that diverges is taken back and tried again at half the rate.  Raises FitError where that does not help.
         """

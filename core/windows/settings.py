@@ -104,6 +104,12 @@ class Beside(Settings):
         None, "Lags of the skip connection", "How many past values it reads. Empty: as many as Linear chooses.", low=1,
         high=2000, unit="steps", advanced=True, when=(("skip", (AUTOMATIC, "on")),),
     )  # fmt: skip
+    start: str = param(
+        AUTOMATIC, "Start of the skip connection", "Direct: weights fitted to each step ahead. Fed back: those fitted to the "
+        "next value, worked out for all steps ahead. Automatic: as Linear chooses; direct with covariates or calendar "
+        "inputs, and fed back where the network's forecast is.", choices=(AUTOMATIC, "direct", "fed_back"), advanced=True,
+        when=(("skip", (AUTOMATIC, "on")),),
+    )  # fmt: skip
     log: str = param(
         AUTOMATIC, "Logarithms", "Works in logarithms where all values of a series are positive: for growth in percent. "
         "Automatic: as Linear chooses.", choices=(AUTOMATIC, "yes", "no"), advanced=True,
@@ -132,8 +138,8 @@ class Training(Settings):
         low=1e-6, high=1e6,
     )  # fmt: skip
     epochs: int = param(
-        60, "Epochs", "Passes over the training part: at most so many, of which those that forecast best on held-out windows "
-        "are kept; exactly so many where the patience is 0.", low=1, high=5000,
+        60, "Epochs", "Passes over the training part, or 50 updates where that is less: at most so many, of which those that "
+        "forecast best on held-out windows are kept; exactly so many where the patience is 0.", low=1, high=5000,
     )  # fmt: skip
     patience: int = param(
         12, "Patience", "Epochs without a better loss on held-out windows before their number is settled. 0: nothing is held "
@@ -170,7 +176,8 @@ class Cells(Settings):
     """What a recurrent network is made of."""
 
     hidden: int | None = param(
-        None, "Hidden units", "Size of the memory that is carried from step to step. Empty: 16 below 500 points, else 32.",
+        None, "Hidden units", "Size of the memory that is carried from step to step. Empty: 64, or 32 for a series of more "
+        "than 50,000 points.",
         low=1, high=512,
     )  # fmt: skip
     segment: int | None = param(

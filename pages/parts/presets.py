@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import AppError
-from core.evaluation.facts import facts_of, traits_of
+from core.evaluation.facts import Facts, facts_of, traits_of
 from core.evaluation.spec import RunSpec
-from core.models.presets import NAMES, SEEDS, Facts, best_guess, preset
+from core.models.presets import NAMES, SEEDS, best_guess, preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
-from core.parameters import Value, parameters
+from core.parameters import Value
 from core.series.timeseries import Panel
 from pages.parts import state
 
@@ -71,10 +71,7 @@ def basis(keys: tuple[str, ...], panel: Panel, names: tuple[str, ...]) -> Basis:
     """What the cards start from. keys: of the panel's series; names: of the models that take part."""
     asked = tuple(state.get(f"train.{field}") for field in ("horizon", "season", "origins"))
     found = _facts(keys, tuple(dict.fromkeys(names)), asked, state.get("train.stride", 1), panel)
-    settings = {
-        one: {field.name: field.default for field in parameters(model)} if found is None else preset(name(), model, found)
-        for one, model in MODELS.items()
-    }
+    settings = {one: preset(name(), model) for one, model in MODELS.items()}
     return Basis(panel, found, settings, _traits(keys, panel.series[0].season if found is None else found.season, panel))
 
 

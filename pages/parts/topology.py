@@ -9,9 +9,9 @@ import streamlit as st
 from core.charts.labels import date_label
 from core.charts.theme import styles
 from core.charts.topology import Sketch, dimensions, topology_chart
+from core.evaluation.facts import Facts
 from core.models.bridge import Bridge
 from core.models.network import Network
-from core.models.presets import Facts
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel, TimeSeries
 from core.windows.extras import Extras, shared_names

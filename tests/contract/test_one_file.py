@@ -13,7 +13,7 @@ from core.evaluation.spec import RunSpec
 from core.jobs.planning.allowance import within_wall_clock
 from core.jobs.planning.cost import CostModel
 from core.models.base import Model
-from core.models.presets import Facts, preset
+from core.models.presets import preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.parameters import parameters
@@ -104,7 +104,7 @@ def test_a_form_a_preset_and_a_stored_run_find_it(recent):
     assert [(one.name, one.default, one.low, one.high) for one in parameters(MODELS["recent"])] == [
         ("width", 5, 1, 20), ("epochs", 50, 1, 500)
     ]  # fmt: skip
-    assert preset("quick", MODELS["recent"], Facts(90, 6, 12)) == {"width": 3, "epochs": 50}
+    assert preset("quick", MODELS["recent"]) == {"width": 3, "epochs": 50}
     assert ModelSpec("recent", "mine", {"width": 4}).build() == recent(width=4)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.models.linear import Linear
+from core.models.windowchoice import FIRST, _parts
 from core.progress import Context
 from core.series.timeseries import Inputs, Panel, TimeSeries
 from tests.bench.known import ar1, plain
@@ -100,3 +101,15 @@ def test_weights_that_explode_end_ten_ranges_from_the_past():
     point = fitted(model, plain(values), horizon=50).forecast(plain(values), 50).point
     assert np.isfinite(point).all()
     assert point.max() == pytest.approx(values[-1] + 10 * np.ptp(values))
+
+
+def test_many_series_hold_out_three_horizons_each_and_no_fit_sees_beyond_its_origins():
+    panel = Panel(tuple(plain(ar1(20 + 3 * number, 0.5, seed=number), name=str(number)) for number in range(12)))
+    parts = _parts(panel, 6)
+    assert len(parts) == 3
+    for periods, part in zip((3, 2, 1), parts, strict=True):
+        able = {one.id: len(one) for one in panel if len(one) - 1 - FIRST >= 6 * periods}
+        assert {name: origins.tolist() for name, origins in part.origins.items()} == {
+            name: [length - 6 * periods - 1] for name, length in able.items()
+        }
+        assert all(len(part.train[name]) == length - 6 * periods for name, length in able.items())

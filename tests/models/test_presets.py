@@ -5,8 +5,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigError
+from core.evaluation.facts import Facts
 from core.models.network import Network
-from core.models.presets import BEST_GUESS, NAMES, SEEDS, Facts, best_guess, preset
+from core.models.presets import BEST_GUESS, NAMES, SEEDS, best_guess, preset
 from core.models.registry import MODELS
 from core.parameters import parameters
 
@@ -14,7 +15,7 @@ facts = st.builds(Facts, st.integers(2, 200_000), st.integers(1, 400), st.intege
 
 
 def closed(name, model, seen):
-    return model(**preset(name, model, seen)).resolved(seen.length, seen.horizon, seen.season)
+    return model(**preset(name, model)).resolved(seen.length, seen.horizon, seen.season)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -26,14 +27,14 @@ def test_a_preset_is_taken_wherever_the_defaults_are(model, seen):
     except ConfigError:
         assume(False)
     for name in NAMES:
-        assert set(preset(name, model, seen)) == {one.name for one in parameters(model)}
+        assert set(preset(name, model)) == {one.name for one in parameters(model)}
         found = closed(name, model, seen)
         assert found.needs(seen.horizon, seen.season) <= seen.length
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_balanced_is_every_model_as_it_comes(model):
-    assert model(**preset("balanced", model, Facts(300, 12, 11))) == model()
+    assert model(**preset("balanced", model)) == model()
 
 
 @pytest.mark.parametrize("model", [one for one in MODELS.values() if issubclass(one, Network)], ids=lambda one: one.name)
@@ -58,12 +59,16 @@ def test_the_best_guess_is_a_few_models_of_different_families_as_they_come():
     assert BEST_GUESS not in NAMES
 
 
-@pytest.mark.parametrize(("length", "units"), [(248, (8, 32)), (499, (8, 32)), (500, (16, 64)), (100_000, (16, 64))])
-def test_the_sizes_of_networks(length, units):
-    quick, thorough = (preset(name, MODELS["lstm"], Facts(length, 12, 11)) for name in ("quick", "thorough"))
-    assert (quick["hidden"], thorough["hidden"]) == units
+def test_the_sizes_of_networks():
+    quick, thorough = (preset(name, MODELS["lstm"]) for name in ("quick", "thorough"))
+    assert (quick["hidden"], thorough["hidden"]) == (16, 96)
+    assert [closed("balanced", MODELS["lstm"], Facts(length, 12, 11)).hidden for length in (248, 50_000, 50_001)] == [
+        64,
+        64,
+        32,
+    ]
     assert [(one["epochs"], one["patience"]) for one in (quick, thorough)] == [(20, 5), (150, 30)]
-    assert [preset(name, MODELS["arima"], Facts(length, 12, 11))["tries"] for name in ("quick", "thorough")] == [8, 60]
+    assert [preset(name, MODELS["arima"])["tries"] for name in ("quick", "thorough")] == [8, 60]
     assert [SEEDS[name] for name in NAMES] == [1, 3, 5]
 
 

@@ -28,15 +28,15 @@ def stirred(fitted):
 @pytest.mark.parametrize(
     ("length", "horizon", "season", "hidden", "lookback", "segment"),
     [
-        (300, 6, 1, 16, 24, 1),  # below 500 points 16 units; 24 steps at least
-        (399, 6, 12, 16, 24, 1),  # two seasons
-        (500, 6, 12, 32, 24, 1),
-        (500, 6, 23, 32, 46, 1),
-        (900, 48, 24, 32, 96, 4),  # four seasons of 24 steps and more, in 24 segments
-        (900, 12, 35, 32, 138, 6),  # 140 / 24 is 5.8: 6, of which 23 are 138
-        (9000, 96, 336, 32, 192, 8),  # four seasons would be 1,344: 192 at most
-        (40, 12, 12, 16, 8, 1),  # 40 − 24 = 16 steps to learn from: half of them
-        (28, 12, 12, 16, 4, 1),  # the shortest series that is accepted
+        (300, 6, 1, 64, 24, 1),  # 24 steps at least
+        (399, 6, 12, 64, 24, 1),  # two seasons
+        (500, 6, 23, 64, 46, 1),
+        (50_001, 6, 23, 32, 46, 1),  # beyond 50,000 points 32 units
+        (900, 48, 24, 64, 96, 4),  # four seasons of 24 steps and more, in 24 segments
+        (900, 12, 35, 64, 138, 6),  # 140 / 24 is 5.8: 6, of which 23 are 138
+        (9000, 96, 336, 64, 192, 8),  # four seasons would be 1,344: 192 at most
+        (40, 12, 12, 64, 8, 1),  # 40 − 24 = 16 steps to learn from: half of them
+        (28, 12, 12, 64, 4, 1),  # the shortest series that is accepted
     ],
 )
 def test_open_settings_are_closed_by_length_horizon_and_season(length, horizon, season, hidden, lookback, segment):

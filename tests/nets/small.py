@@ -26,7 +26,9 @@ from core.windows.settings import SYNCED, TOPOLOGIES, Beside, Cells, Reading, Se
 from core.windows.sight import Sight
 
 HORIZON, LOOKBACK, WIDTH = 3, 7, 3
-CLOSED = {"skip": "on", "lags": 4, "log": "no", "mean": "no", "penalty": 0.1, "seasonal_lag": "no", "patience": 0}
+CLOSED = {
+    "skip": "on", "lags": 4, "start": "direct", "log": "no", "mean": "no", "penalty": 0.1, "seasonal_lag": "no", "patience": 0
+}  # fmt: skip
 TINY = {"hidden": 3, "lookback": LOOKBACK, "epochs": 1, "batch": 8} | CLOSED
 
 
@@ -42,6 +44,7 @@ class Closed(Beside, Training, Reading, Cells):
     batch: int = 32
     skip: str = "on"
     lags: int = 2
+    start: str = "direct"
     log: str = "no"
     mean: str = "no"
     penalty: float = 0.1
@@ -50,7 +53,7 @@ class Closed(Beside, Training, Reading, Cells):
 
 
 CHEAP = Closed()
-FROM_LINEAR = FromLinear(0.1, is_log=False, keeps_mean=False)
+FROM_LINEAR = FromLinear(0.1, is_direct=True, is_log=False, keeps_mean=False)
 
 # every shape that a network can have
 MODELS: dict[str, Model] = {
@@ -159,7 +162,7 @@ def fit(model: Model, *series: TimeSeries, horizon: int = HORIZON, seed: int = 0
 
 def untrained(settings: Settings, *series: TimeSeries, horizon: int = HORIZON) -> FittedNetwork:
     """With random weights, for what does not hang on training."""
-    source = FromLinear(0.1, is_log=settings.log == "yes", keeps_mean=settings.mean == "yes")
+    source = FromLinear(0.1, is_direct=True, is_log=settings.log == "yes", keeps_mean=settings.mean == "yes")
     sight = source.sight(settings, Panel(series), horizon)
     width = sight.width if settings.skip == "on" else 0
     network = network_of(settings, sight.channels, width=width, horizon=horizon, known=len(sight.extras.known))

@@ -23,6 +23,8 @@ CASES = {
     "log": BARE | {"log": "yes"},
     "mean": BARE | {"mean": "yes"},
     "fewer lags than a season": BARE | {"lags": 2, "mean": "yes"},
+    "fed back": BARE | {"start": "fed_back", "mean": "yes", "log": "yes"},
+    "fed back from fewer lags than a season": BARE | {"start": "fed_back", "lags": 2},
     "a lag": BARE | {"lags": 1, "log": "yes", "mean": "yes"},
     "covariates": {"lags": 6},
     "all": {"lags": 9, "log": "yes", "mean": "yes", "calendar": True},
@@ -40,7 +42,9 @@ def told(length: int, name: str, seed: int) -> TimeSeries:
 
 def start_of(settings: Settings, panel: Panel) -> FittedNetwork:
     """Before its first update."""
-    source = FromLinear(settings.penalty, is_log=settings.log == "yes", keeps_mean=settings.mean == "yes")
+    source = FromLinear(
+        settings.penalty, is_direct=settings.start == "direct", is_log=settings.log == "yes", keeps_mean=settings.mean == "yes"
+    )
     sight, ahead = source.sight(settings, panel, HORIZON), settings.ahead(HORIZON)
     strip = Strip.of(sight, panel.series, [len(one) - ahead for one in panel])
     examples = Examples.of(strip, ahead, strip.length)
@@ -49,7 +53,7 @@ def start_of(settings: Settings, panel: Panel) -> FittedNetwork:
 
 
 def pooled(settings: Settings, panel: Panel):
-    is_direct = settings.topology not in STEPWISE
+    is_direct = settings.topology not in STEPWISE and settings.start == "direct"
     shape = Shape(settings.lags, is_direct, settings.log == "yes", False, settings.penalty, settings.mean == "yes")
     columns = {"covariates": settings.covariates, "calendar": settings.calendar}
     return fit_pooled("", shape, panel, HORIZON, learned_ahead(panel, HORIZON, is_direct=is_direct, **columns))
