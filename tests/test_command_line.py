@@ -177,7 +177,7 @@ def test_the_result_goes_to_a_file_when_asked(sales, tmp_path, capsys):
     assert json.loads(place.read_text())["models"][0]["name"] == "mean"
 
 
-@pytest.mark.parametrize(("preset", "seeds", "hidden"), [("quick", 1, 8), ("thorough", 5, 32)])
+@pytest.mark.parametrize(("preset", "seeds", "hidden"), [("quick", 1, 16), ("thorough", 5, 96)])
 def test_a_preset_comes_before_what_is_set(sales, capsys, preset, seeds, hidden):
     arguments = ("--target", "sales", "--horizon", "6", "--origins", "1", "--models", "naive,lstm", "--set", "lstm.epochs=1")
     assert main(["compare", str(sales), *arguments, "--preset", preset]) == 0

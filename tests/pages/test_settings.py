@@ -150,12 +150,12 @@ def test_a_name_that_another_model_has_is_said_beside_it(opened):
 @pytest.mark.parametrize(
     ("values", "shapes", "sentence"),
     [
-        ({}, "15 steps × 1 or 2 inputs → 16 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
-        ({"topology": "many_to_one", "lookback": 10}, "10 steps × 1 or 2 inputs → 16 units → 9 steps ahead, one at a time",
+        ({}, "15 steps × 1 or 2 inputs → 64 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
+        ({"topology": "many_to_one", "lookback": 10}, "10 steps × 1 or 2 inputs → 64 units → 9 steps ahead, one at a time",
          "Each answer then joins the window"),
         ({"topology": "many_to_many_synced", "calendar": True}, "15 steps × 3 or 4 inputs", "at every step of the window"),
         ({"topology": "encoder_decoder", "hidden": 5, "teacher_forcing": 0.2}, "→ 5 units →", "in 20 % of the updates"),
-        ({"bidirectional": True}, "16 units, read both ways", "from both ends"),
+        ({"bidirectional": True}, "64 units, read both ways", "from both ends"),
         ({"mean": "yes", "seasonal_lag": "yes"}, "15 steps × 3 inputs", "all of them at once"),
         ({"mean": "no", "segment": 5}, "15 steps, 5 at a time, × 1 input", "reads 5 values as one step of its own"),
         ({"bptt": "reset"}, "15 steps", "Gradients run back 3 steps, and the state is forgotten there."),
@@ -199,7 +199,7 @@ def test_a_preset_fills_all_cards_and_the_seeds(ready):
     assert at.number_input("train.seeds").value == SEEDS["quick"]
     assert "hidden units 99" not in read(at)
     sound(at.button(f"{LSTM}.open").click().run())
-    assert at.number_input(f"{LSTM}.hidden").value == 8
+    assert at.number_input(f"{LSTM}.hidden").value == 16
     assert at.number_input(f"{LSTM}.epochs").value == 20
     assert at.number_input(f"{LSTM}.lookback").value is None
     at.session_state[f"{LSTM}.lookback"] = 14
