@@ -40,7 +40,7 @@ def test_design_closes_what_the_length_decides_and_the_task_the_rest():
     assert spec.models[0].config["lookback"] == 18  # half of the 48 − 2 · 6 that the horizon leaves
     assert spec.series == (months().key,)
     opened = {name for name, value in spec.models[0].config.items() if value in (None, "automatic")}
-    assert opened == {"skip", "lags", "log", "mean", "penalty", "seasonal_lag"}  # on held-out windows, once for the run
+    assert opened == {"skip", "lags", "start", "log", "mean", "penalty", "seasonal_lag"}  # on held-out windows, once a run
     settled = run_task(experiment, spec.models[0]).model
     assert not [name for name, value in settled.config.items() if value in (None, "automatic")]
     assert {name: settled.config[name] for name in ("hidden", "lookback")} == {
@@ -171,8 +171,12 @@ def test_covariates_that_end_before_the_forecast_are_refused_before_anything_is_
 
 
 def test_seeds_are_summed_up_by_their_median_and_kept_apart():
-    experiment = design(spec_of("gru", "naive", seeds=3, origins=4), Panel((months(),)))
-    alone = [run(design(spec_of("gru", seeds=1, seed=seed, origins=4), Panel((months(),)))) for seed in range(3)]
+    """As long as the number of epochs is given: three seeds choose it together."""
+    given = ModelSpec("gru", "GRU", QUICK | {"skip": "on", "patience": 0})
+    spec = spec_of("gru", "naive", seeds=3, origins=4)
+    experiment = design(replace(spec, models=(given, spec.models[1])), Panel((months(),)))
+    each = [replace(spec_of("gru", seeds=1, seed=seed, origins=4), models=(given,)) for seed in range(3)]
+    alone = [run(design(one, Panel((months(),)))) for one in each]
     together = run(experiment)
     task = together.tasks[0]
     points = np.median([one.tasks[0].series[0].backtest.point for one in alone], axis=0)
