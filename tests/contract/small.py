@@ -15,7 +15,7 @@ HORIZON = 5
 KNOWN = 70  # values before the origin
 SMALL = {  # where a model has such a setting
     "hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3,
-    "log": "no", "mean": "yes", "lags": 7, "window": 7, "penalty": 1.0, "objective": "squared",
+    "skip": "on", "start": "direct", "log": "no", "mean": "yes", "lags": 7, "window": 7, "penalty": 1.0, "objective": "squared",
 }  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", MODELS)

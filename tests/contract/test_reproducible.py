@@ -35,7 +35,7 @@ def chaos(length):
 
 @every_model
 def test_the_seed_matters_only_where_a_model_says_so(name):
-    longer = {"epochs": 60, "learning_rate": 0.03} if MODELS[name].is_random else {}
+    longer = {"epochs": 25, "learning_rate": 0.03} if MODELS[name].is_random else {}
     model, series = build(name, **longer), series_of(chaos(KNOWN))  # no linear start is good there, and training leaves it
     differs = not np.array_equal(point(model, series, seed=1), point(model, series, seed=2))
     assert differs == model.is_random
