@@ -16,7 +16,7 @@ class Layers(Settings):
     """What a feed-forward network is made of."""
 
     hidden: int | None = param(
-        None, "Hidden units", "Units in each layer. Empty: 16 below 500 points, else 32.", low=1, high=512,
+        None, "Hidden units", "Units in each layer. Empty: 64, or 32 for a series of more than 50,000 points.", low=1, high=512,
     )  # fmt: skip
     layers: int = param(1, "Layers", "Layers between the window and the forecast.", low=1, high=4)
     dropout: float = param(0.0, "Dropout", "Share of units that is silenced while training.", low=0.0, high=0.9, step=0.05)
