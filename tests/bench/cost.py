@@ -80,7 +80,7 @@ def measured(bench, number: int, case: Case) -> float:
     models = tuple(ModelSpec(name, MODELS[name].label, settings) for name, settings in case.models)
     start = time.perf_counter()
     launch = bench.launch(OWNER, RunSpec(keys, models, case.horizon, device="cpu", **case.more))
-    until(lambda: not bench.run(OWNER, launch.run_id).is_live and not bench.supervisor.slots)
+    until(lambda: not bench.run(OWNER, launch.run_id).is_live and not bench.supervisor.slots, 0.1)
     real, expected = time.perf_counter() - start, launch.wall_clock(2)
     title = f"{number}. {case.example}, {case.horizon} ahead"
     print(f"{title:60} {expected:10.1f} {real:8.1f} {real / expected:8.2f}", flush=True)

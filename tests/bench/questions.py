@@ -32,7 +32,7 @@ def measured(bench: object, trainings: int) -> dict[str, dict[str, float]]:
     from tests.bench.job_figures import LASTING, OWNER, launched, stopped, until
 
     done = launched(bench, ("lstm",), {"epochs": 5})
-    until(lambda: not bench.run(OWNER, done).is_live and not bench.supervisor.slots)
+    until(lambda: not bench.run(OWNER, done).is_live and not bench.supervisor.slots, 0.1)
     key = bench.series(OWNER)[0].key
     panel = bench.panel(OWNER, (key,))
     busy = launched(bench, ("rnn", "gru")[:trainings], LASTING) if trainings else None
