@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser import driving
 from tests.browser.server import Server
 
-LONG = {"lstm": 600}
+LONG = {"lstm": 300}
 EPOCH = re.compile(r"LSTM · .*epoch \d+")
 
 
