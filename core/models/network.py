@@ -168,18 +168,19 @@ class Network(Settings, Model):
         )
 
     def _scaled(self, train: Panel, horizon: int, context: Context) -> Self:
-        """With lags, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
+        """With lags, start, scale and penalty closed as the best linear model has them.  Raises Cancelled."""
         if self.seasonal_lag == AUTOMATIC:
             self = replace(self, seasonal_lag="yes" if self.learns_season_from(len(train)) else "no")
-        if self.start == AUTOMATIC and self.topology in STEPWISE:
-            self = replace(self, start="fed_back")
+        told = learned_ahead(train, horizon, is_direct=True, covariates=self.covariates, calendar=self.calendar).width
+        if self.topology in STEPWISE:
+            self = replace(self, start="fed_back" if self.start == AUTOMATIC else self.start)
+        elif told:  # each step has covariates of its own
+            self = replace(self, start="direct")
         if self._is_scaled:
             return self
-        told = learned_ahead(train, horizon, is_direct=True, covariates=self.covariates, calendar=self.calendar).width
-        ways = ("direct",) if told else ("direct", "fed_back")
         grid = Grid(
             lags=() if self.lags is None else (self.lags,),
-            is_direct=tuple(way == "direct" for way in (ways if self.start == AUTOMATIC else (self.start,))),
+            is_direct=(True, False) if self.start == AUTOMATIC else (self.start == "direct" and self.topology not in STEPWISE,),
             is_log=(True, False) if self.log == AUTOMATIC else (self.log == "yes",),
             is_absolute=(False,),
             penalty=PENALTIES if self.penalty is None else (self.penalty,),

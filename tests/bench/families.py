@@ -1,6 +1,6 @@
 """Simulated series of known kinds and lengths: networks beside Linear and AR, as ratios of mean absolute errors.
 
-    python -m tests.bench.families [--lengths 60,200,600,2000] [--repeats 8] [--models rnn,lstm,gru]
+    python -m tests.bench.families [--lengths 60,200,600,2000] [--repeats 8] [--models lstm,gru]
 
 Each series is fitted once and forecast 6 steps ahead from 24 origins behind the training part. A ratio is the geometric mean
 over repeats, with the 95 % interval of that mean behind it; below 1 the network is better. Families marked * are not linear.
@@ -75,7 +75,7 @@ def _trending(count: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _threshold(count: int, random: np.random.Generator) -> np.ndarray:
-    """Two regimes.  Source: Tong 1990, Non-linear Time Series, section 3.3.1."""
+    """Two regimes, of which each returns to the other."""
     return _recursion(
         count, random, lambda past: (0.9 * past[-1] + 0.5) if past[-1] < 0 else (-0.9 * past[-1] + 0.5), noise=0.4
     )

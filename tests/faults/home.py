@@ -41,7 +41,7 @@ def hours(length=9000) -> TimeSeries:
 
 def network(name="lstm", label=None, **settings) -> ModelSpec:
     """A small network, which leaves nothing to choose but the number of epochs, and tells of them at once."""
-    closed = {"skip": "on", "lags": 12, "log": "no", "mean": "no", "penalty": 1.0}
+    closed = {"skip": "on", "lags": 12, "start": "direct", "log": "no", "mean": "no", "penalty": 1.0}
     return ModelSpec(name, label or MODELS[name].label, {"epochs": 40, "patience": 40, "hidden": 4} | closed | settings)
 
 
