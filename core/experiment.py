@@ -7,7 +7,7 @@ series give the same numbers. Nothing here reads files, keeps results or knows o
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -125,7 +125,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
         parameters=seeded[0].fitted.parameter_count,
         series=series,
         scores=_over_series([one.scores for one in series]),
-        seed_scores=tuple(_over_series([one.seed_scores[n] for one in series]) for n in range(len(series[0].seed_scores))),
+        seed_scores=tuple(_over_series(some) for some in zip(*(one.seed_scores for one in series if one.scores), strict=True)),
         notes=(*_without(absent, experiment), *_notes(seeded)),
         log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
@@ -141,7 +141,7 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Mod
     spec, log = experiment.spec, []
     seeds = spec.seeds if model.is_random else 1
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
-    rolling = Rolling(experiment.plans, spec.horizon, spec.refit, levels)
+    rolling = Rolling(experiment.plans, spec.horizon, levels)
     context = Context(spec.seed, _device(model, spec.device), watch)
     settled = SETTLING if model.is_random else 0.0
     border = settled + (1 - settled) * rolling.fits / (rolling.fits + 1)
@@ -213,11 +213,12 @@ def _series_results(experiment: Experiment, seeded: list[Seeded]) -> tuple[Serie
 
 def _over_seeds(seeded: list[Seeded], name: str, coverages: Sequence[float]) -> Points:
     """What was forecast of one series: the median over the seeds, and the mean of their own quantiles."""
-    final, rolled = [one.forecasts[name] for one in seeded], [one.rolled[name] for one in seeded]
+    final = [one.forecasts[name] for one in seeded]
+    rolled = [one.rolled[name] for one in seeded if name in one.rolled]
     return Points(
-        np.median([one.point for one in rolled], axis=0),
+        np.median([one.point for one in rolled], axis=0) if rolled else np.empty((0, len(final[0].point))),
         replace(final[0], point=np.median([one.point for one in final], axis=0), levels=(), quantiles=None),
-        _averaged_own([one.own for one in rolled]),
+        _averaged_own([one.own for one in rolled] or [None]),
         _averaged_own([own_quantiles(one, interval_ends(coverages)) for one in final]),
     )
 
@@ -231,5 +232,7 @@ def _averaged_own(quantiles: list[np.ndarray | None]) -> np.ndarray | None:
     return None if any(one is None for one in quantiles) else np.mean(quantiles, axis=0)
 
 
-def _over_series(scores: list[Scores | None]) -> Scores | None:
-    return averaged(scores) if scores[0] is not None else None
+def _over_series(scores: Iterable[Scores | None]) -> Scores | None:
+    """Over the series that are scored; None where none is."""
+    scored = [one for one in scores if one is not None]
+    return averaged(scored) if scored else None

@@ -62,9 +62,19 @@ def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
     )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="MODEL.SETTING=VALUE", help="change a setting")
     parser.add_argument("--season", type=_whole, metavar="N", help="steps in a season; proposed from the data by default")
-    parser.add_argument("--origins", type=_whole, metavar="O", help="scored origins, 20 by default; 0: forecast only")
-    parser.add_argument("--stride", type=_whole, default=1, metavar="K", help="steps between scored origins")
-    parser.add_argument("--refit", action="store_true", help="fit anew at each origin")
+    parser.add_argument(
+        "--origins",
+        type=_whole,
+        metavar="O",
+        help="scored origins, by default over the last third of the series; 0: forecast only",
+    )
+    parser.add_argument(
+        "--stride", type=_whole, metavar="K", help="steps between origins; by default 1, or as 200 origins need"
+    )
+    parser.add_argument(
+        "--blocks", type=_whole, metavar="K", help="parts of the test, with a fit at the start of each; 3 by default"
+    )
+    parser.add_argument("--refit", action="store_true", help="a fit at every origin")
     parser.add_argument("--coverage", type=_coverages, metavar="80,95", help="intervals, in percent")
     parser.add_argument(
         "--seeds", type=_whole, metavar="R", help="trainings of each network, 3 by default; their median counts"

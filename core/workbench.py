@@ -222,16 +222,29 @@ class Workbench(Collection):
         self.supervisor.stop(running, "cancelled")
 
     def retry(self, workspace: str, run_id: str, task_id: str) -> bool:
-        """Queue a task anew that failed, was cancelled or interrupted; False if it is none of these."""
+        """Queue a task anew that failed, was cancelled or interrupted; False if it is none of these.
+
+        Raises ConfigError for a run of an earlier version that planned its origins in another way.
+        """
+        self._refuse_other_plan(workspace, run_id)
         is_queued = self.store.retry(workspace, run_id, task_id)
         self.supervisor.wake()
         return is_queued
 
     def resume(self, workspace: str, run_id: str) -> int:
-        """Queue the interrupted tasks of a run; how many. Finished ones are not computed again."""
+        """Queue the interrupted tasks of a run; how many. Finished ones are not computed again.  Raises as `retry` does."""
+        self._refuse_other_plan(workspace, run_id)
         count = self.store.resume(workspace, run_id)
         self.supervisor.wake()
         return count
+
+    def _refuse_other_plan(self, workspace: str, run_id: str) -> None:
+        """What was finished then and what would be computed now could not be compared."""
+        if self.store.run(workspace, run_id).spec.timetable is None:
+            raise ConfigError(
+                "this run was planned by an earlier version of Unroll, which chose its past forecasts in another way; "
+                "duplicate it and train all of its models again"
+            )
 
     def rename(self, workspace: str, run_id: str, title: str) -> None:
         """Raises ConfigError for an empty title, or one of more than 120 characters."""

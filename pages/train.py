@@ -43,13 +43,14 @@ except AppError as error:
 # Show
 with strip:
     if experiment is not None:
-        longest = max(experiment.panel, key=len)
+        longest = max(experiment.panel, key=lambda one: (len(experiment.plans[one.id].origins) > 0, len(one)))
         plan = experiment.plans[longest.id]
         frame.chart(
             ("plan", longest.key, plan),
             lambda: plan_chart(longest, plan, theme=frame.theme()),
             f"{plan.train_end} values train, {count(len(plan.scored), 'past forecast')} tested",
         )
+        st.caption(setup.divided(experiment, longest))
         for sentence in launch.warnings:
             frame.warn(sentence)
     if refusal is not None:

@@ -1,4 +1,4 @@
-"""How a run divides a series: what is trained on, what calibrates intervals, what is tested, what is forecast."""
+"""How a run divides a series: what is trained on, what is tested, where models are fitted anew, what is forecast."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from core.charts.thinning import thin
 from core.series.splits import Plan
 from core.series.timeseries import Index, TimeSeries
 
-PARTS = ("train", "calibrate", "test", "forecast")
-TASKS = {"train": "to train on", "calibrate": "to calibrate intervals", "test": "to test on", "forecast": "ahead to forecast"}
+PARTS = ("train", "hold out", "test", "forecast")
+TASKS = {"train": "to train on", "hold out": "held out for intervals", "test": "to test on", "forecast": "ahead to forecast"}
 DRAWN = 800
 LETTER = 7.2  # pixels
 FITS = "datum.share * width > datum.need"
 
 
 def plan_chart(series: TimeSeries, plan: Plan, *, theme: Theme, height: int = 96) -> alt.LayerChart:
-    """A strip over time: train, calibrate, test and forecast, named where there is room, with the series faintly in it.
+    """A strip over time: train, test and forecast, named where there is room, with the series faintly in it.
 
-    A part begins at the first value that it forecasts: calibration and test at the first origin of each.
+    The test begins at the first value that is forecast; a line marks where each later block begins, with a fit of its own.
     """
     clock = Clock.of(extended(series, plan.horizon), series.zone)
     parts = _parts(plan, clock)
     x = clock.axis(domain=[edge(parts["when"].iloc[0]), edge(parts["until"].iloc[-1])]).title(None)
-    chart = alt.layer(_blocks(parts, x, theme), _faint(series, clock, theme), _names(parts, clock, theme))
+    layers = [_blocks(parts, x, theme), _faint(series, clock, theme), _fits(plan, clock, theme), _names(parts, clock, theme)]
+    chart = alt.layer(*layers)
     return framed(chart, theme, height, notes=[" · ".join(f"{part} {count}" for part, count in _counts(plan))])
 
 
@@ -40,8 +41,9 @@ def extended(series: TimeSeries, horizon: int) -> Index:
 
 def spans(plan: Plan) -> list[tuple[str, int, int]]:
     """(part, its first value, one past its last), in order; parts without values are left out."""
-    test = plan.scored[0] if plan.scored else plan.length
-    edges = [0, min(plan.train_end, test), test, plan.length, plan.length + plan.horizon]
+    first = plan.origins[0] if plan.origins else plan.length
+    test = first if plan.is_scored else plan.length
+    edges = [0, first, test, plan.length, plan.length + plan.horizon]
     return [(part, low, high) for part, low, high in zip(PARTS, edges[:-1], edges[1:], strict=True) if high > low]
 
 
@@ -83,6 +85,17 @@ def _blocks(parts: pd.DataFrame, x: alt.X, theme: Theme) -> alt.Chart:
         alt.Color("part:N", legend=None).scale(domain=list(PARTS), range=colours),
         tooltip=[alt.Tooltip("what:N", title="Part"), alt.Tooltip("from:N", title="From"), alt.Tooltip("to:N", title="To")],
     )
+
+
+def _fits(plan: Plan, clock: Clock, theme: Theme) -> alt.Chart:
+    """Where models are fitted again on what was known by then."""
+    starts = [plan.origins[plan.fits.index(fit)] for fit in sorted(set(plan.fits))]
+    frame = pd.DataFrame(
+        {"when": clock.at[starts[1:]], "what": [f"fit {n} of {len(starts)}" for n in range(2, len(starts) + 1)]}
+    )
+    frame["from"] = clock.labels[starts[1:]]
+    line = alt.Chart(frame).mark_rule(color=theme.ink, strokeDash=[2, 2], opacity=0.7)
+    return line.encode(clock.x(), tooltip=[alt.Tooltip("what:N", title="Models"), alt.Tooltip("from:N", title="From")])
 
 
 def _faint(series: TimeSeries, clock: Clock, theme: Theme) -> alt.Chart:

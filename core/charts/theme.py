@@ -32,7 +32,7 @@ class Theme:
     muted    ticks, notes and what is beside the point
     gap      the shade over values that were filled into gaps
     now      the thin line between what was known and what is forecast
-    parts    fills of train, calibrate, test and forecast
+    parts    fills of the parts of a series: train, hold out, test and forecast
     spares   colours of models without a look of their own, by family, and of combinations; "" for a family not known here
     """
 
@@ -65,7 +65,7 @@ LIGHT = Theme(
     gap="#c9a227",
     now="#646b78",
     problem="#b3261e",
-    parts=MappingProxyType({"train": "#e9ecf1", "calibrate": "#cfe3f1", "test": "#9cc7e4", "forecast": "#fbdcc2"}),
+    parts=MappingProxyType({"train": "#e9ecf1", "hold out": "#cfe3f1", "test": "#9cc7e4", "forecast": "#fbdcc2"}),
     spares=MappingProxyType(
         {
             "simple": ("#7d7d7d", "#888e99"),
@@ -86,7 +86,7 @@ DARK = Theme(
     gap="#e0bc4a",
     now="#a0a7b4",
     problem="#ff8a80",
-    parts=MappingProxyType({"train": "#1f2530", "calibrate": "#1d3a52", "test": "#2c5f86", "forecast": "#5c3a1f"}),
+    parts=MappingProxyType({"train": "#1f2530", "hold out": "#1d3a52", "test": "#2c5f86", "forecast": "#5c3a1f"}),
     spares=MappingProxyType(
         {
             "simple": ("#9a9a9a", "#a0a6b0"),

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.errors import FitError, TooShortError
-from core.evaluation.conformal import around, half_widths, pool
+from core.evaluation.conformal import around, rolling_half_widths
 from core.models.base import Fitted, Model
 from core.progress import Context
 from core.series.forecast import Forecast
 from core.series.splits import Plan
 from core.series.timeseries import Panel, TimeSeries
+
+SHORTEST = 1  # values of a series that a fit may look at
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +25,9 @@ class Backtest:
 
     origins (O,), actual (O, H), point (O, H), levels (Q,), quantiles (O, Q, H), observed (O, H)
 
-    own      (O, Q − 1, H) quantiles that the model itself claims, at the levels without 0.5; None where it has none
-    earlier  (C, H) the points from the calibration origins, which combinations weigh models by; None in a result that was
-             stored before they were kept
+    quantiles are NaN where too few past errors were known at an origin for an interval.
+
+    own  (O, Q − 1, H) quantiles that the model itself claims, at the levels without 0.5; None where it has none
     """
 
     origins: np.ndarray
@@ -35,7 +37,6 @@ class Backtest:
     quantiles: np.ndarray
     observed: np.ndarray
     own: np.ndarray | None = None
-    earlier: np.ndarray | None = None
 
     @property
     def scorable(self) -> np.ndarray:
@@ -45,27 +46,25 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Rolling:
-    """How a model is rolled: the plan of each series by id, and whether it is fitted anew at each origin.
+    """How a model is rolled: the plan of each series by id.
 
     levels: those of the quantiles that the model itself is asked for, by series id; none for a model that has none.
     """
 
     plans: Mapping[str, Plan]
     horizon: int
-    refit: bool = False
     levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def fits(self) -> int:
         """How many fits the backtest takes; a fit on everything, for the final forecast, comes after them."""
-        most = max(len(plan.origins) for plan in self.plans.values())
-        return most if self.refit else min(most, 1)
+        return max(len(plan.ends) for plan in self.plans.values())
 
 
 @dataclass(frozen=True, eq=False)
 class Rolled:
-    """What a model said of one series: point (C + O, H) from all origins, calibration first, and its own quantiles
-    (O, Q', H) from the scored ones, at the levels that it was asked for; None where it has none."""
+    """What a model said of one series: point (O, H) from all origins, and its own quantiles (O, Q', H), at the levels that it
+    was asked for; None where it has none."""
 
     point: np.ndarray
     own: np.ndarray | None
@@ -76,36 +75,37 @@ def roll(
 ) -> tuple[list[dict[str, Rolled]], dict[str, str]]:
     """For each seed, forecasts from all origins by series id; and why some series have none, by id.
 
-    Without refit the model is fitted once, on what each series had before its own first origin. With refit the k-th last
-    origins of all series are fitted together. A series that the model cannot learn or forecast, be it at one origin alone, has
-    no forecast at all.  Raises FitError with the first reason where that is so for every series.
+    The model is fitted at the start of each block, on what was known of each series then. A series without origins is learned
+    by models that learn from all series, and has no forecasts here. A series that the model cannot learn or forecast, be it at
+    one origin alone, has no forecast at all.  Raises FitError with the first reason where that is so for every series.
     """
-    found, absent = [{series.id: _unfilled(rolling, series.id) for series in panel} for _ in range(seeds)], {}
-    for number in range(rolling.fits):
+    rolled = [series for series in panel if rolling.plans[series.id].origins]
+    found, absent = [{series.id: _unfilled(rolling, series.id) for series in rolled} for _ in range(seeds)], {}
+    for number in range(rolling.fits if rolled else 0):
         part = context.part(number / rolling.fits, (number + 1) / rolling.fits)
-        train = learned_from(panel, rolling, number)
+        asked = [series for series in rolled if number in rolling.plans[series.id].fits]
+        train = learned_from(panel, rolling, number, None if model.scope == "panel" else {one.id for one in asked})
         try:
             fits = model.fit_all(train, rolling.horizon, part, seeds)
         except (FitError, TooShortError) as error:
             if model.scope == "panel":  # one fit for all of them
                 raise
-            absent = dict.fromkeys((series.id for series in train), str(error)) | absent
+            absent = dict.fromkeys((series.id for series in asked), str(error)) | absent
         else:
-            asked = [panel[series.id] for series in train]
             for fitted, own in zip(fits, found, strict=True):
                 for series in _learned(fitted, asked, absent):
                     with _unless_impossible(series.id, absent):
                         _forecast_from(fitted, series, rolling, number, own[series.id])
-        _require_any(panel, absent)
+        _require_any(rolled, absent)
     return [_answers(own, absent) for own in found], absent
 
 
-def learned_from(panel: Panel, rolling: Rolling, number: int) -> Panel:
-    """What the fit `number` may see; without a backtest, everything."""
+def learned_from(panel: Panel, rolling: Rolling, number: int, names: Collection[str] | None = None) -> Panel:
+    """What the fit `number` may see, of the series called `names` or of all; without a backtest, everything."""
     if not rolling.fits:
         return panel
-    ends = _ends(panel, rolling, number)
-    return Panel(tuple(series[: ends[series.id]] for series in panel if series.id in ends))
+    ends = {series.id: rolling.plans[series.id].ends[number] for series in panel if names is None or series.id in names}
+    return Panel(tuple(series[: ends[series.id]] for series in panel if ends.get(series.id, 0) >= SHORTEST))
 
 
 def _answers(found: Mapping[str, Rolled], absent: Collection[str]) -> dict[str, Rolled]:
@@ -148,14 +148,14 @@ def _unless_impossible(series_id: str, absent: dict[str, str]) -> Iterator[None]
         absent[series_id] = str(error)
 
 
-def _require_any(panel: Panel, absent: Mapping[str, str]) -> None:
-    if len(absent) == len(panel):
+def _require_any(series: Collection[TimeSeries], absent: Mapping[str, str]) -> None:
+    if series and len(absent) == len(series):
         raise FitError(next(iter(absent.values())))
 
 
 def _answered(rolled: Rolled) -> bool:
     """Whether the model has quantiles of its own; its settings may be such that it has none, and then at no origin."""
-    return rolled.own is not None and not np.isnan(rolled.own).any()
+    return rolled.own is not None and len(rolled.own) > 0 and not np.isnan(rolled.own).any()
 
 
 def _unfilled(rolling: Rolling, series_id: str) -> Rolled:
@@ -164,28 +164,15 @@ def _unfilled(rolling: Rolling, series_id: str) -> Rolled:
     return Rolled(np.full((len(plan.origins), rolling.horizon), np.nan), own)
 
 
-def _ends(panel: Panel, rolling: Rolling, number: int) -> dict[str, int]:
-    """How much of each series the fit `number` may see. Series with fewer origins than others join at later fits."""
-    if not rolling.refit:
-        return {series.id: rolling.plans[series.id].train_end for series in panel}
-    places = {series.id: number - rolling.fits + len(rolling.plans[series.id].origins) for series in panel}
-    return {name: rolling.plans[name].origins[place] for name, place in places.items() if place >= 0}
-
-
 def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number: int, rolled: Rolled) -> None:
-    """Fill the rows that this fit answers for: all origins without refit, one with it."""
-    plan, levels = rolling.plans[series.id], rolling.levels.get(series.id, ())
-    first = len(plan.calibration)
-    place = number - rolling.fits + len(plan.origins)
-    rows = [place] if rolling.refit else range(len(plan.origins))
-    early, late = [row for row in rows if row < first], [row for row in rows if row >= first]
-    for some, asked in ((early, ()), (late, levels)):  # only where origins are scored are the model's own quantiles of use
-        if not some:
-            continue
-        point, own = _forecasts(fitted, series, [plan.origins[row] for row in some], rolling.horizon, asked)
-        rolled.point[some] = point
-        if asked and own is not None:
-            rolled.own[[row - first for row in some]] = own
+    """Fill the rows that this fit answers for."""
+    plan = rolling.plans[series.id]
+    levels = rolling.levels.get(series.id, ()) if plan.is_scored else ()  # the model's own quantiles are of use if scored
+    rows = [row for row, fit in enumerate(plan.fits) if fit == number]
+    point, own = _forecasts(fitted, series, [plan.origins[row] for row in rows], rolling.horizon, levels)
+    rolled.point[rows] = point
+    if levels and own is not None:
+        rolled.own[rows] = own
 
 
 def _forecasts(
@@ -217,26 +204,20 @@ def own_quantiles(forecast: Forecast, levels: tuple[float, ...]) -> np.ndarray |
 
 
 def residuals(series: TimeSeries, plan: Plan, points: np.ndarray) -> np.ndarray:
-    """(C + O, H) actual − point at every origin; NaN where the actual was not observed."""
+    """(O, H) actual − point at every origin; NaN where the actual was not observed."""
     actual = np.where(series.observed, series.values, np.nan)
     return outcomes(actual, plan) - points
 
 
 def outcomes(values: np.ndarray, plan: Plan) -> np.ndarray:
-    """(C + O, H) the values (T,) that follow each origin."""
+    """(O, H) the values (T,) that follow each origin."""
     rows = np.array(plan.origins, dtype=int)
     return values[rows[:, None] + np.arange(plan.horizon)]
 
 
 def past_errors(series: TimeSeries, plan: Plan) -> int:
-    """The fewest past errors that any scored origin has at any step ahead: what its intervals can rest on.
-
-    Without a scored origin, those that the final forecast has.
-    """
-    errors = residuals(series, plan, np.zeros((len(plan.origins), plan.horizon)))
-    first = plan.scored[0] if plan.scored else plan.length
-    known = errors[pool(np.array(plan.origins, dtype=int), plan.horizon, first)]
-    return int(np.count_nonzero(~np.isnan(known), axis=0).min()) if len(known) else 0
+    """How many past errors the next forecast has at the step ahead that has the fewest: what its intervals can rest on."""
+    return int(np.count_nonzero(outcomes(series.observed, plan), axis=0).min())
 
 
 def backtest(
@@ -247,25 +228,22 @@ def backtest(
     own: np.ndarray | None = None,
     reaches: np.ndarray | None = None,
 ) -> Backtest:
-    """The scored part of a roll, with intervals around each point.
+    """The forecasts from all origins beside what happened, with intervals around each point.
 
-    points: (C + O, H).  own: (O, Q − 1, H) the model's own quantiles at `interval_ends(coverages)`, if it has any.
+    points: (O, H).  own: (O, Q − 1, H) the model's own quantiles at `interval_ends(coverages)`, if it has any.
     reaches: (O, K, H) half the width of each interval; None calibrates them on the series' own errors known at its origin.
     """
-    first, origins = len(plan.calibration), np.array(plan.origins, dtype=int)
-    scored = origins[first:]
+    origins = np.array(plan.origins, dtype=int)
     if reaches is None:
-        errors = residuals(series, plan, points)
-        reaches = np.stack([half_widths(errors[pool(origins, plan.horizon, at)], coverages) for at in scored])
-    levels, quantiles = around(points[first:], reaches, coverages)
+        reaches = rolling_half_widths(origins, plan.horizon, origins, residuals(series, plan, points), coverages)
+    levels, quantiles = around(points, reaches, coverages)
     windows = np.lib.stride_tricks.sliding_window_view
     return Backtest(
-        origins=scored,
-        actual=windows(series.values, plan.horizon)[scored],
-        point=points[first:],
+        origins=origins,
+        actual=windows(series.values, plan.horizon)[origins],
+        point=points,
         levels=levels,
         quantiles=quantiles,
-        observed=windows(series.observed, plan.horizon)[scored],
+        observed=windows(series.observed, plan.horizon)[origins],
         own=own,
-        earlier=points[:first],
     )

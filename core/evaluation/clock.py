@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from core.errors import DataError
 from core.metrics.point import mase_scale
-from core.series.splits import Plan
+from core.series.splits import Plan, ticks_of
 from core.series.timeseries import Panel, TimeSeries
 
 NEVER, ALWAYS = np.iinfo(np.int64).max, np.iinfo(np.int64).max - 1
@@ -24,13 +23,13 @@ CUTOFFS = 32  # moments at which a pool is taken; an origin between two of them 
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """The origins of S series, R at the most; a series with fewer has its own in the last columns.
+    """The R origins of a run, of which each of S series has some.
 
-    rows    (S, R) bool: where there is an origin
+    rows    (S, R) bool: which series has which origin
     places  (S, R) how many values are known at an origin
     known   (S, R) when all outcomes of an origin are there, `NEVER` without an origin
     now     (S, R + 1) when each origin is, and last, the end
-    scales  (S,) the size of a series' changes before its first origin: errors divided by it are comparable
+    scales  (S,) the size of a series' changes before the first origin: errors divided by it are comparable
     """
 
     horizon: int
@@ -40,14 +39,14 @@ class Clock:
     now: np.ndarray
     scales: np.ndarray
 
-    def cutoffs(self, first: int = 0) -> np.ndarray:
-        """(K,) ascending moments at which a pool is taken: of the origins from column `first` on, thinned, and the end."""
-        every = np.unique(self.now[:, first:-1][self.rows[:, first:]])
+    def cutoffs(self) -> np.ndarray:
+        """(K,) ascending moments at which a pool is taken: of the origins, thinned, and the end."""
+        every = np.unique(self.now[:, :-1][self.rows])
         return np.append(every[:: max(1, -(-len(every) // CUTOFFS))], ALWAYS)
 
-    def latest(self, cutoffs: np.ndarray, first: int = 0) -> np.ndarray:
-        """(S, R + 1 − first) which cutoff is the latest at each origin from column `first` on, and at the end; −1: none is."""
-        return np.searchsorted(cutoffs, self.now[:, first:], side="right") - 1
+    def latest(self, cutoffs: np.ndarray) -> np.ndarray:
+        """(S, R + 1) which cutoff is the latest at each origin, and at the end; −1: none is."""
+        return np.searchsorted(cutoffs, self.now, side="right") - 1
 
     def worth(self, known: np.ndarray) -> np.ndarray:
         """(S, P, H) how many independent errors the known ones of each series are worth: known (S, P, R, H) bool.
@@ -65,15 +64,15 @@ class Clock:
 
 def clock_of(panel: Panel, plans: Mapping[str, Plan]) -> Clock:
     """The clock of a panel with these plans."""
-    origins = [np.array(plans[series.id].origins, dtype=int) for series in panel]
-    most = max(len(some) for some in origins)
+    most = max((plan.places[-1] + 1 for plan in plans.values() if plan.places), default=0)
     shape = (len(panel), most)
     rows, places = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=int)
     known, now = np.full(shape, NEVER), np.full((len(panel), most + 1), -NEVER)
     now[:, -1] = ALWAYS
     horizon = next(iter(plans.values())).horizon
-    for number, (series, some) in enumerate(zip(panel, origins, strict=True)):
-        ticks, columns = _ticks(series), slice(most - len(some), most)
+    for number, series in enumerate(panel):
+        plan, ticks = plans[series.id], ticks_of(series)
+        columns, some = list(plan.places), np.array(plan.origins, dtype=int)
         rows[number, columns], places[number, columns] = True, some
         known[number, columns] = ticks[some + horizon - 1]
         now[number, columns] = ticks[some - 1]
@@ -82,16 +81,10 @@ def clock_of(panel: Panel, plans: Mapping[str, Plan]) -> Clock:
     return Clock(horizon, rows, places, known, now, scales)
 
 
-def _ticks(series: TimeSeries) -> np.ndarray:
-    """(T,) when each value is, in a unit that all series of a panel share."""
-    if isinstance(series.index, pd.RangeIndex):
-        return np.arange(len(series), dtype=np.int64) - len(series)
-    return series.index.as_unit("ns").asi8
-
-
 def _scale(series: TimeSeries, plan: Plan) -> float:
     """MASE's scale before the first origin; without a season, or the mean size of the values, where there is none."""
-    values, observed = series.values[: plan.train_end], series.observed[: plan.train_end]
+    known = (plan.origins[0] if plan.origins else 0) or len(series)
+    values, observed = series.values[:known], series.observed[:known]
     for season in dict.fromkeys((series.season, 1)):
         try:
             return mase_scale(values, observed, season)
@@ -100,10 +93,9 @@ def _scale(series: TimeSeries, plan: Plan) -> float:
     return float(np.abs(values).mean()) or 1.0
 
 
-def stacked(clock: Clock, panel: Panel, tables: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(S, R, H) tables (R', H) of all series, each in its last rows, NaN before them."""
+def stacked(clock: Clock, panel: Panel, plans: Mapping[str, Plan], tables: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(S, R, H) tables (O, H) of all series, each at its own origins, NaN elsewhere."""
     found = np.full((*clock.rows.shape, clock.horizon), np.nan)
     for number, series in enumerate(panel):
-        table = tables[series.id]
-        found[number, found.shape[1] - len(table) :] = table
+        found[number, list(plans[series.id].places)] = tables[series.id]
     return found

@@ -62,7 +62,7 @@ def combine(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Collec
     """
     is_tested = any(plan.scored for plan in experiment.plans.values())
     able = [task for task in tasks if task.state == "done" and (task.model.label in ranking or not is_tested)]
-    members = [task for task in able if _has_earlier(task)]
+    members = [task for task in able if task.series]
     stack = _stack(experiment, members) if len(members) > 1 else None
     if stack is None:
         return ()
@@ -87,10 +87,6 @@ def inverse_error_weights(sizes: np.ndarray, has: np.ndarray) -> np.ndarray:
     return np.where(is_told, shares / np.where(is_told, shares.sum(axis=0), 1), has / np.maximum(has.sum(axis=0), 1))
 
 
-def _has_earlier(task: TaskResult) -> bool:
-    return all(one.past is not None for one in task.series)
-
-
 def _made_of(members: Sequence[TaskResult]) -> str:
     *first, last = (task.model.label for task in members)
     return f"made of {', '.join(first)} and {last}"
@@ -98,15 +94,8 @@ def _made_of(members: Sequence[TaskResult]) -> str:
 
 def _left_out(tasks: Sequence[TaskResult], members: Sequence[TaskResult]) -> list[str]:
     """Why models of the run are in no combination."""
-    said = []
-    for task in tasks:
-        if task in members:
-            continue
-        why = "which has no forecasts" if task.state == "failed" else "which could not be scored on every series"
-        if task.state == "done" and not _has_earlier(task):
-            why = "whose result was stored before there were combinations"
-        said.append(f"without {task.model.label}, {why}")
-    return said
+    whys = {"failed": "which has no forecasts", "done": "which could not be scored on every series"}
+    return [f"without {task.model.label}, {whys[task.state]}" for task in tasks if task not in members]
 
 
 def _free(label: str, taken: Collection[str]) -> str:
@@ -165,14 +154,14 @@ def _stack(experiment: Experiment, members: Sequence[TaskResult]) -> Stack | Non
     plans = {series.id: experiment.plans[series.id] for series in panel}
     clock = clock_of(panel, plans)
     empty = {name: np.full((len(plan.origins), plan.horizon), np.nan) for name, plan in plans.items()}
-    past = [empty | {name: one.past for name, one in some.items() if name in plans} for some in each]
+    past = [empty | {name: one.past for name, one in some.items() if name in plans and one.past is not None} for some in each]
     off = [{series.id: residuals(series, plans[series.id], some[series.id]) for series in panel} for some in past]
-    errors = np.array([stacked(clock, panel, some) for some in off])
+    errors = np.array([stacked(clock, panel, plans, some) for some in off])
     return Stack(
         panel=panel,
         clock=clock,
         has=np.array([[series.id in some for series in panel] for some in each]),
-        points=np.nan_to_num(np.array([stacked(clock, panel, some) for some in past])),
+        points=np.nan_to_num(np.array([stacked(clock, panel, plans, some) for some in past])),
         final=np.array([[_final(some.get(series.id), clock.horizon) for series in panel] for some in each]),
         errors=np.nan_to_num(np.abs(errors)),
         seen=~np.isnan(errors),

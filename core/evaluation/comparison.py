@@ -28,7 +28,6 @@ from core.evaluation.verdict import (
     unranked,
 )
 from core.metrics.point import mase_scale
-from core.series.timeseries import Panel
 from core.stats.significance import diebold_mariano, holm
 
 LOSSES = {  # what is tested, by the score that ranks
@@ -67,14 +66,14 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
     """Rank the models and test the best against each of the others.
 
     An origin's loss is the mean over the horizon of |actual − point| / MASE's scale, over observed actuals; for a panel the
-    mean over the series' losses at the same place, counted from the last origin. Origins without observed actuals are left
+    mean over the series' losses at the same origin. Origins without observed actuals are left
     out; that moves the others closer together, never apart, so the test still sees all that share outcomes.
     """
     done = [task for task in tasks if task.state == "done"]
     score, ranked = _ranked(done)
     if not ranked:
         return Comparison((), None, (), unranked(done))
-    losses = {task.model.label: _losses(experiment.panel, task, score) for task in ranked}
+    losses = {task.model.label: _losses(experiment, task, score) for task in ranked}
     best, *others = losses
     nothing = rounding(ranked[0], score)
     pairs = _adjusted([_pair(best, one, losses, spec=experiment.spec, score=score, nothing=nothing) for one in others])
@@ -101,7 +100,7 @@ def completed(
     if not combinations:
         return replace(whole, verdict=verdict)
     first = min((one.result for one in combinations), key=lambda one: one.scores.values[found.score])
-    losses = {one.model.label: _losses(experiment.panel, one, found.score) for one in (first, best)}
+    losses = {one.model.label: _losses(experiment, one, found.score) for one in (first, best)}
     nothing = rounding(best, found.score)
     pair = _pair(first.model.label, found.best, losses, spec=experiment.spec, score=found.score, nothing=nothing)
     if pair.p is not None:  # it is the best of several, and that choice is paid for by all of them
@@ -112,7 +111,7 @@ def completed(
 def _better_reference(best: TaskResult, references: Sequence[Reference], score: str) -> Reference | None:
     """The best of the benchmarks that are better than the best model on all series that this is scored on."""
     bar = best.scores.values[score]
-    wanted = {one.series_id for one in best.series if score in one.scores.values}
+    wanted = {one.series_id for one in best.series if one.scores and score in one.scores.values}
     whole = [one for one in references if {name for name, some in one.series.items() if score in some.values} == wanted]
     first = min(whole, key=lambda one: one.scores.values[score], default=None)
     return first if first is not None and is_less(first.scores.values[score], bar, rounding(best, score)) else None
@@ -137,19 +136,19 @@ def _fewer(done: Sequence[TaskResult], ranked: Sequence[TaskResult]) -> list[Tas
     return [task for task in done if task.absent and task not in ranked]
 
 
-def _losses(panel: Panel, task: TaskResult, score: str) -> np.ndarray:
-    """(O,) the loss at each origin, the last one at the end, NaN where nothing was observed."""
-    each = []
-    for one in task.series:
-        if score not in one.scores.values:
+def _losses(experiment: Experiment, task: TaskResult, score: str) -> np.ndarray:
+    """(R,) the loss at each of the run's origins, NaN where nothing was observed: the mean over the series that have it."""
+    places = [plan.places for plan in experiment.plans.values()]
+    table = np.full((len(task.series), max(some[-1] + 1 for some in places if some)), np.nan)
+    for row, one in enumerate(task.series):
+        if one.scores is None or score not in one.scores.values:
             continue
         errors = np.abs(one.backtest.scorable - one.backtest.point)  # (O, H)
         if score == "mase":
-            history = panel[one.series_id][: int(one.backtest.origins[0])]
+            history = experiment.panel[one.series_id][: int(one.backtest.origins[0])]
             errors = errors / mase_scale(history.values, history.observed, history.season)
-        each.append(_mean_over_rows(errors.T))
-    most = max(len(losses) for losses in each)
-    return _mean_over_rows(np.stack([np.pad(one, (most - len(one), 0), constant_values=np.nan) for one in each]))
+        table[row, list(experiment.plans[one.series_id].places)] = _mean_over_rows(errors.T)
+    return _mean_over_rows(table)
 
 
 def _mean_over_rows(table: np.ndarray) -> np.ndarray:

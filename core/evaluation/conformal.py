@@ -85,6 +85,24 @@ def half_widths(residuals: np.ndarray, coverages: Sequence[float]) -> np.ndarray
     return found
 
 
+def rolling_half_widths(
+    origins: np.ndarray, horizon: int, at: np.ndarray, errors: np.ndarray, coverages: Sequence[float]
+) -> np.ndarray:
+    """(A, K, H) the `half_widths` at each of the moments `at` (A,), of the errors that were known there.
+
+    errors: (O, H) from the origins (O,), NaN where the actual was not observed. NaN for a coverage that these do not support at
+    every step.
+    """
+    found = np.full((len(at), len(coverages), horizon), np.nan)
+    for row, moment in enumerate(at):
+        known = errors[pool(origins, horizon, moment)]
+        counts = np.count_nonzero(~np.isnan(known), axis=0)
+        places = [place for place, coverage in enumerate(coverages) if fewest(coverage) <= counts.min()]
+        if places:
+            found[row, places] = half_widths(known, [coverages[place] for place in places])
+    return found
+
+
 def interval_ends(coverages: Sequence[float]) -> tuple[float, ...]:
     """(2C,) increasing: the levels (1 ∓ coverage)/2 of every interval, exact in decimals: 0.1 and 0.9 for 0.8."""
     return tuple(sorted({end for coverage in coverages for end in _ends(coverage)}))

@@ -14,6 +14,7 @@ from core.evaluation.backtest import past_errors
 from core.evaluation.planning import planned, remarks
 from core.evaluation.pooling import worth
 from core.evaluation.spec import RunSpec
+from core.models.spec import ModelSpec
 from core.series.splits import Plan
 from core.series.timeseries import Panel
 
@@ -43,21 +44,31 @@ def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experim
     _refuse_constant(panel)
     _refuse_short_covariates(spec, panel)
     keys = tuple(series.key for series in panel)
-    panel, plans = planned(spec, panel)
+    panel, found = planned(spec, panel)
+    plans, season = found.plans(panel), panel.series[0].season
     length = max(plan.train_end for plan in plans.values())
-    season = panel.series[0].season
-    models = tuple(one.closed(one.build().resolved(length, spec.horizon, season)) for one in spec.models)
-    warnings = remarks(spec, panel, plans, season)
+    models = tuple(_closed(one, length, spec.horizon, season, is_alone=len(panel) == 1) for one in spec.models)
+    warnings = remarks(spec, panel, found, season)
     coverages, refused = _supported(spec, panel, plans, refuses=spec.coverages is not None and not is_accepted)
     closed = replace(
         spec,
         series=keys,
         models=models,
         season=season,
-        origins=len(plans[max(panel, key=len).id].scored),
+        origins=len(found.origins) if found.is_scored else 0,
+        stride=found.stride,
+        blocks=len(found.starts) or None,
+        timetable=found,
         coverages=tuple(dict.fromkeys(coverage for some in coverages.values() for coverage in some)),
     )
     return Experiment(closed, panel, plans, coverages, (*warnings, *refused))
+
+
+def _closed(spec: ModelSpec, length: int, horizon: int, season: int, *, is_alone: bool) -> ModelSpec:
+    """With what the training length decides; a model that learns each series of a panel by itself decides it when fitted."""
+    model = spec.build()
+    resolved = model.resolved(length, horizon, season)
+    return spec.closed(resolved if is_alone or model.scope == "panel" else model)
 
 
 def _refuse_constant(panel: Panel) -> None:
@@ -83,22 +94,24 @@ def _refuse_short_covariates(spec: RunSpec, panel: Panel) -> None:
 def _supported(
     spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], *, refuses: bool
 ) -> tuple[dict[str, tuple[float, ...]], list[str]]:
-    """The coverages that past errors support for each series, and words for the rest.  Raises ConfigError if it `refuses`."""
-    pooled = worth(panel, plans)
-    errors = {series.id: max(past_errors(series, plans[series.id]), int(pooled[series.id])) for series in panel}
+    """The coverages that past errors support for each series at its end, and words for the rest.
+
+    Raises ConfigError if it `refuses`.
+    """
+    pooled = int(worth(panel, plans))
+    errors = {series.id: max(past_errors(series, plans[series.id]), pooled) for series in panel}
     wanted = COVERAGES if spec.coverages is None else tuple(sorted(spec.coverages))
     found = {name: conformal.supported(count, wanted) for name, count in errors.items()}
     name = min(errors, key=lambda one: errors[one])
     missing = [coverage for coverage in wanted if coverage not in found[name]]
     if not missing:
         return found, []
-    before = "before its first scored origin" if plans[name].scored else "to hold out"
     needs = (
         f"coverage {100 * missing[-1]:g} % needs {conformal.fewest(missing[-1])} past errors; "
-        f"series {name!r} has {errors[name]} {before}"
+        f"series {name!r} has {errors[name]}{'' if plans[name].is_scored else ' to hold out'}"
     )
     if refuses:
-        fewer = "fewer origins, " if plans[name].scored else ""
-        raise ConfigError(f"{needs}: ask for {fewer}a shorter horizon or a coverage that they support")
+        more = "more origins, " if plans[name].is_scored else ""
+        raise ConfigError(f"{needs}: ask for {more}a shorter horizon or a coverage that they support")
     whole = all(missing[-1] not in some for some in found.values())
     return found, [f"{needs}, so that interval is left out{'' if whole else ' for such series'}"]

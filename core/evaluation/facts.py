@@ -25,8 +25,9 @@ def facts_of(spec: RunSpec, panel: Panel) -> Facts:
     The models count as they come: what they are set to is what a form decides, and shall not decide it.
     """
     bare = replace(spec, models=tuple(replace(model, config={}) for model in spec.models))
-    seasonal, plans = planned(bare, panel)
-    return Facts(max(plan.train_end for plan in plans.values()), spec.horizon, seasonal.series[0].season)
+    seasonal, found = planned(bare, panel)
+    longest = max(plan.train_end for plan in found.plans(panel).values())
+    return Facts(longest, spec.horizon, seasonal.series[0].season)
 
 
 def traits_of(panel: Panel, season: int) -> frozenset[str]:

@@ -23,9 +23,9 @@ from core.series.timeseries import Panel, TimeSeries
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """What was forecast of one series: past (C + O, H) from its origins, calibration first, and the next forecast.
+    """What was forecast of one series: past (O, H) from its origins, and the next forecast.
 
-    own       (O, Q − 1, H) quantiles that the model itself claims at the scored origins; None where it has none
+    own       (O, Q − 1, H) quantiles that the model itself claims at its origins; None where it has none
     own_next  (Q − 1, H) those of the next forecast
     """
 
@@ -54,18 +54,17 @@ class Judge:
         scores = self._scored(tested)
         found = []
         for series in self._of(points):
-            one, plan = points[series.id], self.plans[series.id]
-            past, scored = tested[series.id], scores.get(series.id)
+            one, past, scored = points[series.id], tested[series.id], scores.get(series.id)
             final = self._final(one.next, whole[series.id][-1])
-            earlier = None if past is not None else one.past[: len(plan.calibration)]
+            held_out = one.past if past is None and len(one.past) else None
             each = (scored,) if scored else ()
-            found.append(SeriesResult(series.id, final, past, scored, each, one.own_next, earlier))
+            found.append(SeriesResult(series.id, final, past, scored, each, one.own_next, held_out, len(series)))
         return found
 
     def scores(
         self, points: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray | None], *, is_stepwise: bool = True
     ) -> dict[str, Scores]:
-        """The scores by series id of points (C + O, H) with a model's own quantiles, of each series with a scored origin."""
+        """The scores by series id of points (O, H) with a model's own quantiles, of each series with a scored origin."""
         whole = self._reaches(points)
         tested = {name: self._backtest(name, one, whole[name], own.get(name)) for name, one in points.items()}
         return self._scored(tested, is_stepwise)

@@ -7,73 +7,67 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.errors import TooShortError
-from core.evaluation.backtest import past_errors
 from core.evaluation.spec import RunSpec
 from core.models.base import Model
-from core.series.splits import CALIBRATION, Plan, plan
+from core.series.splits import Plan, Timetable, timetable
 from core.series.timeseries import Panel, TimeSeries
 from core.stats.season import propose_season
 
 LEAST_SHARE = 4  # a training slice below a fourth of its series is worth a warning
 
 
-def planned(spec: RunSpec, panel: Panel) -> tuple[Panel, dict[str, Plan]]:
-    """The panel with the run's season, and the plan of each series.
+def planned(spec: RunSpec, panel: Panel) -> tuple[Panel, Timetable]:
+    """The panel with the run's season, and its origins.
 
     An open season comes from what is known before the first origin, and from the frequency.
     """
+    if spec.timetable is not None:
+        return seasonal(panel, spec.season), spec.timetable
     if spec.season is not None:
-        return _seasonal(panel, spec.season), plans_of(spec, panel, spec.season)
-    plans = plans_of(spec, panel, 1)
-    season = usual_season(panel, {name: one.train_end for name, one in plans.items()})
+        return seasonal(panel, spec.season), timetable_of(spec, panel, spec.season)
+    found = timetable_of(spec, panel, 1)
+    season = usual_season(panel, {name: one.train_end for name, one in found.plans(panel).items()})
     try:
-        again = plans_of(spec, panel, season)
+        again = timetable_of(spec, panel, season)
     except TooShortError:  # too short for a season: then it has none
-        season, again = 1, plans
-    return _seasonal(panel, season), again
+        season, again = 1, found
+    return seasonal(panel, season), again
 
 
 def usual_season(panel: Panel, lengths: Mapping[str, int]) -> int:
     """The season that most of the series have, judged by their first values: as many as `lengths` says."""
-    found = (propose_season(one.values[: lengths[one.id]], one.freq).length for one in panel)
+    known = [one for one in panel if lengths[one.id] > 1]
+    found = (propose_season(one.values[: lengths[one.id]], one.freq).length for one in known)
     return Counter(found).most_common(1)[0][0]
 
 
-def _seasonal(panel: Panel, season: int) -> Panel:
+def chosen_season(panel: Panel) -> int | None:
+    """The season that a person gave all of these series; None where it is what the values suggest anyway."""
+    given = {series.season for series in panel}
+    is_proposed = all(series.season == propose_season(series.values, series.freq).length for series in panel)
+    return given.pop() if len(given) == 1 and not is_proposed else None
+
+
+def seasonal(panel: Panel, season: int) -> Panel:
+    """The same series, all with this season."""
     return Panel(tuple(replace(series, season=season) for series in panel))
 
 
-def plans_of(spec: RunSpec, panel: Panel, season: int) -> dict[str, Plan]:
-    """Each series' plan, with room for the training of every model.  Raises TooShortError, ConfigError.
+def timetable_of(spec: RunSpec, panel: Panel, season: int) -> Timetable:
+    """Origins that leave room for the training of every model.  Raises TooShortError, ConfigError.
 
     A model that learns from the whole panel needs only one series that is long enough.
     """
     models = [one.build() for one in spec.models]
-    longest = max(panel, key=len)
-    origins, plans = spec.origins, {}
-    for series in sorted(panel, key=len, reverse=True):
-        demands = [model for model in models if series is longest or model.scope == "series"]
-        shortest = max((model.needs(spec.horizon, season) for model in demands), default=2)
-        try:
-            plans[series.id] = _plan_of(series, replace(spec, origins=origins), shortest)
-        except TooShortError:
-            _refuse(spec, series, season, demands)
-            raise
-        if origins is None:  # what the longest series leaves open to choice, the others follow as far as they can
-            origins = len(plans[series.id].scored)
-            plans[series.id] = _plan_of(series, replace(spec, origins=origins), shortest)
-    return plans
-
-
-def _plan_of(series: TimeSeries, spec: RunSpec, shortest: int) -> Plan:
-    """The plan of one series; where gaps hide past errors, with more calibration origins in their place."""
-    calibration = CALIBRATION
-    while True:
-        found = plan(len(series), spec.horizon, shortest, origins=spec.origins, stride=spec.stride, calibration=calibration)
-        lacking = CALIBRATION - past_errors(series, found)
-        if lacking <= 0 or len(found.calibration) < calibration:
-            return found
-        calibration += lacking
+    needs = {scope: [one.needs(spec.horizon, season) for one in models if one.scope == scope] for scope in ("series", "panel")}
+    shared = max(needs["panel"], default=1)
+    needed = max([*needs["series"], min(shared, season + 2) if len(panel) > 1 else shared])
+    wishes = {"origins": spec.origins, "stride": spec.stride, "blocks": spec.blocks, "is_refit": spec.refit}
+    try:
+        return timetable(panel, spec.horizon, needed, shared, **wishes)
+    except TooShortError:
+        _refuse(spec, max(panel, key=len), season, models)
+        raise
 
 
 def _refuse(spec: RunSpec, series: TimeSeries, season: int, models: Sequence[Model]) -> None:
@@ -93,58 +87,65 @@ def _refuse(spec: RunSpec, series: TimeSeries, season: int, models: Sequence[Mod
     )
 
 
-def remarks(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int) -> list[str]:
-    """What a person should know of the plans: what had to be given up, and what is thin."""
+def remarks(spec: RunSpec, panel: Panel, found: Timetable, season: int) -> list[str]:
+    """What a person should know of the origins: what had to be given up, and what is thin."""
+    plans = found.plans(panel)
     return [
-        *_fewer_origins(spec, plans),
-        *_demanding(spec, panel, plans, season),
+        *(_fewer_origins(spec, found, plans) if found.is_scored else [_untested(plans)]),
+        *_unscored(found, plans),
+        *_demanding(spec, panel, found, season),
         *_thin_training(plans),
         *_other_season(spec, panel, season),
-        *_later_ends(panel),
     ]
 
 
-def _fewer_origins(spec: RunSpec, plans: Mapping[str, Plan]) -> list[str]:
-    if spec.origins == 0:
-        return [_untested(plans)]
-    wanted = spec.origins or max(len(plan.scored) for plan in plans.values())
-    short = {name: len(plan.scored) for name, plan in plans.items() if len(plan.scored) < wanted}
-    bare = {name: len(plan.calibration) for name, plan in plans.items() if len(plan.calibration) < CALIBRATION}
-    said = []
-    if short:
-        said.append(f"{_series(list(short))} too short for {wanted} scored origins; {_as_few(short)}")
-    if bare:
-        said.append(f"{_series(list(bare))} too short for {CALIBRATION} calibration origins; {_as_few(bare)}")
-    return said
+def _fewer_origins(spec: RunSpec, found: Timetable, plans: Mapping[str, Plan]) -> list[str]:
+    if spec.origins is None or len(found.origins) >= spec.origins:
+        return []
+    names = [name for name, plan in plans.items() if plan.origins]
+    return [f"{_series(names)} too short for {spec.origins} scored origins; {_as_few(len(found.origins))}"]
 
 
 def _untested(plans: Mapping[str, Plan]) -> str:
     """What there is without scored origins."""
-    bare = [name for name, plan in plans.items() if not plan.calibration]
+    bare = [name for name, plan in plans.items() if not plan.origins]
     if not bare:
         return "without origins nothing is scored; intervals come from forecasts of the last values, held out for them once"
     return f"without origins nothing is scored; {_series(bare)} too short to hold values out for intervals"
 
 
-def _demanding(spec: RunSpec, panel: Panel, plans: Mapping[str, Plan], season: int) -> list[str]:
-    """A warning where it is what the models were set to that leaves fewer past forecasts than they come with."""
-    if spec.origins is not None:
+def _unscored(found: Timetable, plans: Mapping[str, Plan]) -> list[str]:
+    """A warning where series are in no score."""
+    bare = [name for name, plan in plans.items() if not plan.origins]
+    if not bare or not found.is_scored:
         return []
-    longest = max(panel, key=len)
-    here, needy = len(plans[longest.id].scored), max(spec.models, key=lambda one: one.build().needs(spec.horizon, season))
+    short = [name for name in bare if plans[name].train_end < found.shortest]
+    ended = [name for name in bare if name not in short]
+    said = []
+    if short:
+        said.append(f"{_series(short)} too short at the first origin to be scored")
+    if ended:
+        said.append(f"{_series(ended)} not long enough after the first origin to be scored")
+    return [f"{one}, and only forecast" for one in said]
+
+
+def _demanding(spec: RunSpec, panel: Panel, found: Timetable, season: int) -> list[str]:
+    """A warning where it is what the models were set to that leaves fewer past forecasts than they come with."""
+    if spec.origins is not None or spec.timetable is not None:
+        return []
     bare = replace(spec, models=tuple(replace(one, config={}) for one in spec.models))
-    usual = len(plans_of(bare, Panel((longest,)), season)[longest.id].scored)
+    here, usual = len(found.origins), len(timetable_of(bare, panel, season).origins)
     if here >= usual:
         return []
+    needy = max(spec.models, key=lambda one: one.build().needs(spec.horizon, season))
     needed = needy.build().needs(spec.horizon, season)
     return [
         f"{needy.label} needs {needed} training points as it is set, which leaves {here} past forecasts; there could be {usual}"
     ]
 
 
-def _as_few(counts: Mapping[str, int]) -> str:
-    fewest = min(counts.values())
-    return f"there {'is' if fewest == 1 else 'are'} {fewest or 'none'}" + (" at the least" if len(counts) > 1 else "")
+def _as_few(count: int) -> str:
+    return f"there {'is' if count == 1 else 'are'} {count}"
 
 
 def _series(names: list[str]) -> str:
@@ -152,7 +153,7 @@ def _series(names: list[str]) -> str:
 
 
 def _thin_training(plans: Mapping[str, Plan]) -> list[str]:
-    thin = [name for name, plan in plans.items() if LEAST_SHARE * plan.train_end < plan.length]
+    thin = [name for name, plan in plans.items() if plan.origins and LEAST_SHARE * plan.train_end < plan.length]
     if not thin:
         return []
     one = plans[thin[0]]
@@ -167,10 +168,3 @@ def _other_season(spec: RunSpec, panel: Panel, season: int) -> list[str]:
         return []
     used = f"season {season} is used, from what is known before the first origin"
     return [f"{used}; the whole series suggests {whole}: set it if you know it"]
-
-
-def _later_ends(panel: Panel) -> list[str]:
-    """A warning where the series end at different dates, so that one fit on all of them mixes times."""
-    if panel.series[0].freq is None or len({series.index[-1] for series in panel}) == 1:
-        return []
-    return ["the series end at different dates: a network that learns from all sees dates of some beyond origins of others"]

@@ -23,9 +23,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.backtest import outcomes, past_errors
-from core.evaluation.clock import Clock, clock_of, stacked
-from core.evaluation.conformal import exact, fewest, half_widths, pool
+from core.evaluation.backtest import outcomes
+from core.evaluation.clock import ALWAYS, Clock, clock_of, stacked
+from core.evaluation.conformal import exact, fewest, rolling_half_widths
 from core.series.splits import Plan
 from core.series.timeseries import Panel
 
@@ -37,60 +37,57 @@ ENOUGH = 20_000  # errors at a step that a pool is made of; every k-th origin of
 def reaches(
     panel: Panel, plans: Mapping[str, Plan], errors: Mapping[str, np.ndarray], coverages: Mapping[str, Sequence[float]]
 ) -> dict[str, np.ndarray]:
-    """(O + 1, K, H) by series id: half the width of each of its K intervals at each scored origin, and last, at the end.
+    """(O + 1, K, H) by series id: half the width of each of its K intervals at each origin, and last, at the end.
 
-    errors: (C + O, H) by series id, NaN where no actual was observed.  A coverage that the pool supports is of the pool, any
-    other of the series alone. A coverage that neither supports, because a model lacks series that the pool was to be made of,
-    reaches as far as the largest error of the pool.  Raises ConfigError where there is none.
+    errors: (O, H) by series id, NaN where no actual was observed.  A coverage that the pool supports is of the pool, any other
+    of the series alone, and NaN where neither supports it. At the end a coverage that neither supports, because a model lacks
+    series that the pool was to be made of, reaches as far as the largest error of the pool.
     """
     every = tuple(sorted({coverage for some in coverages.values() for coverage in some}))
-    enough = worth(panel, plans)
-    pooled = _pooled(panel, plans, errors, every) if every and any(enough.values()) else {}
-    found = {}
-    for series in panel:
-        plan, some = plans[series.id], tuple(coverages[series.id])
-        reach = np.empty((len(plan.scored) + 1, len(some), plan.horizon))
-        short = [one for one in some if fewest(one) > enough[series.id]]
-        own = past_errors(series, plan) if short else 0
-        alone = [one for one in short if fewest(one) <= own or not pooled]
-        if alone:
-            reach[:, [some.index(one) for one in alone]] = _of_one(plan, errors[series.id], alone)
-        for one in set(some) - set(alone):
-            reach[:, some.index(one)] = pooled[series.id][:, every.index(one)]
-        order = np.argsort(some)  # one of the pool may reach further than a higher one of the series alone
-        reach[:, order] = np.maximum.accumulate(reach[:, order], axis=1)
-        found[series.id] = reach
-    return found
+    pooled, enough = _pooled(panel, plans, errors, every) if every and _has_pool(panel, plans) else ({}, {})
+    return {
+        series.id: _reaches(
+            plans[series.id], errors[series.id], tuple(coverages[series.id]), every,
+            pooled.get(series.id), enough.get(series.id),
+        ) for series in panel
+    }  # fmt: skip
 
 
-def worth(panel: Panel, plans: Mapping[str, Plan]) -> dict[str, float]:
-    """By series id: how many independent errors the pool holds at the first scored origin, at the step with the fewest.
-
-    Without a scored origin, at the end. A series that is alone has no pool: 0.
-    """
-    if len(panel) == 1 or not any(plan.origins for plan in plans.values()):
-        return {series.id: 0.0 for series in panel}
-    clock = clock_of(panel, plans)
-    first = _first(clock, plans)
-    seen = (
-        stacked(clock, panel, {series.id: outcomes(series.observed.astype(float), plans[series.id]) for series in panel}) == 1
-    )
-    counts = np.array([_count(clock, seen, cutoff).min() for cutoff in clock.cutoffs(first)])
-    at = clock.latest(clock.cutoffs(first), first)
-    return {series.id: float(counts[at[number, -1 - len(plans[series.id].scored)]]) for number, series in enumerate(panel)}
-
-
-def _of_one(plan: Plan, errors: np.ndarray, coverages: Sequence[float]) -> np.ndarray:
-    """(O + 1, K, H) by the errors (C + O, H) of the series alone."""
+def _reaches(
+    plan: Plan,
+    errors: np.ndarray,
+    coverages: tuple[float, ...],
+    every: Sequence[float],
+    pooled: np.ndarray | None,
+    enough: np.ndarray | None,
+) -> np.ndarray:
+    """Of one series. pooled: (O + 1, len(every), H) by the pool, which held `enough` (O + 1,) errors; None without a pool."""
     origins = np.array(plan.origins, dtype=int)
-    return np.array(
-        [half_widths(errors[pool(origins, plan.horizon, at)], coverages) for at in (*plan.scored, plan.length)]
-    ).reshape(len(plan.scored) + 1, len(coverages), plan.horizon)
+    if pooled is None:
+        return rolling_half_widths(origins, plan.horizon, np.append(origins, plan.length), errors, coverages)
+    reach = pooled[:, [every.index(coverage) for coverage in coverages]]
+    supported = enough[:, None] >= [fewest(coverage) for coverage in coverages]  # (O + 1, K)
+    rows = np.flatnonzero(~supported.all(axis=1))
+    own = rolling_half_widths(origins, plan.horizon, np.append(origins, plan.length)[rows], errors, coverages)
+    if len(rows) and rows[-1] == len(origins):
+        own[-1] = np.where(np.isnan(own[-1]), reach[-1], own[-1])
+    reach[rows] = np.where(supported[rows, :, None], reach[rows], own)
+    order = np.argsort(coverages)  # one of the pool may reach further than a higher one of the series alone
+    reach[:, order] = np.maximum.accumulate(reach[:, order], axis=1)
+    return reach
 
 
-def _first(clock: Clock, plans: Mapping[str, Plan]) -> int:
-    """The first column that holds a scored origin."""
-    return clock.rows.shape[1] - max(len(plan.scored) for plan in plans.values())
+def worth(panel: Panel, plans: Mapping[str, Plan]) -> float:
+    """How many independent errors the pool holds at the end, at the step with the fewest; 0 for a series that is alone."""
+    if not _has_pool(panel, plans):
+        return 0.0
+    clock = clock_of(panel, plans)
+    seen = stacked(clock, panel, plans, {one.id: outcomes(one.observed.astype(float), plans[one.id]) for one in panel}) == 1
+    return float(_count(clock, seen, ALWAYS).min())
+
+
+def _has_pool(panel: Panel, plans: Mapping[str, Plan]) -> bool:
+    return len(panel) > 1 and any(plans[series.id].origins for series in panel)
 
 
 def _count(clock: Clock, seen: np.ndarray, cutoff: int) -> np.ndarray:
@@ -101,30 +98,33 @@ def _count(clock: Clock, seen: np.ndarray, cutoff: int) -> np.ndarray:
 
 def _pooled(
     panel: Panel, plans: Mapping[str, Plan], errors: Mapping[str, np.ndarray], coverages: Sequence[float]
-) -> dict[str, np.ndarray]:
-    """The same as `reaches`, of the pool alone; the largest error where it holds too little for a coverage."""
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """By series id the same as `reaches`, of the pool alone, and (O + 1,) how many independent errors it held."""
     clock = clock_of(panel, plans)
-    first = _first(clock, plans)
-    table = np.abs(stacked(clock, panel, errors))  # (S, R, H)
+    table = np.abs(stacked(clock, panel, plans, errors))  # (S, R, H)
     seen = ~np.isnan(table)
     absolute = np.where(seen, table, 0)
-    cutoffs = clock.cutoffs(first)
+    cutoffs = clock.cutoffs()
     taken = [_pool(clock, absolute, seen, cutoff, coverages) for cutoff in cutoffs]
-    usual, limit, quantiles = (np.array(some) for some in zip(*taken, strict=True))  # (cutoffs, H) twice, (cutoffs, K, H)
-    at = clock.latest(cutoffs, first)  # (S, P)
-    known = clock.known[:, None] <= clock.now[:, first:, None]  # (S, P, R)
+    usual, limit, quantiles, counts = (np.array(some) for some in zip(*taken, strict=True))
+    at = clock.latest(cutoffs)  # (S, R + 1)
+    known = clock.known[:, None] <= clock.now[:, :, None]  # (S, R + 1, R)
     mean, _ = _means(known, absolute, seen)
     weight = np.stack([clock.worth(known[:, [place], :, None] & seen[:, None])[:, 0] for place in range(known.shape[1])], 1)
     size = _mixed(mean, np.minimum(weight, limit[at]), usual[at], clock.scales)
-    reach = quantiles[at] * size[:, :, None]  # (S, P, K, H)
-    return {series.id: reach[number, -1 - len(plans[series.id].scored) :] for number, series in enumerate(panel)}
+    reach = quantiles[at] * size[:, :, None]  # (S, R + 1, K, H)
+    found, enough = {}, {}
+    for number, series in enumerate(panel):
+        columns = [*plans[series.id].places, -1]
+        found[series.id], enough[series.id] = reach[number, columns], counts[at[number, columns]]
+    return found, enough
 
 
 def _pool(
     clock: Clock, absolute: np.ndarray, seen: np.ndarray, cutoff: int, coverages: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """At one cutoff: (H,) the usual mean absolute error in units of the scale, (H,) the mean weight of a series' own errors in
-    the sizes of the pool, and (K, H) quantiles of errors over sizes."""
+    the sizes of the pool, (K, H) quantiles of errors over sizes, and how many independent errors there are."""
     known = clock.known <= cutoff
     mean, number = _means(known[:, None], absolute, seen)
     usual = _usual(mean[:, 0] / clock.scales[:, None], number[:, 0] > 0)
@@ -139,7 +139,7 @@ def _pool(
     limit = (weight * alike).sum(axis=(0, 1)) / np.maximum(alike.sum(axis=(0, 1)), 1)
     count = _count(clock, seen, cutoff)
     levels = np.array([float(exact(coverage)) for coverage in coverages])[:, None] * (1 + 1 / np.maximum(count, 1))
-    return usual, limit, _quantiles(ratios, there, alike, levels)
+    return usual, limit, _quantiles(ratios, there, alike, levels), float(count.min())
 
 
 def _means(known: np.ndarray, absolute: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ def references(experiment: Experiment) -> tuple[Reference, ...]:
 
     One that the training part is too short for says so in its error.
     """
-    if not all(plan.scored for plan in experiment.plans.values()):
+    if not any(plan.scored for plan in experiment.plans.values()):
         return ()
     return tuple(_scored(experiment, name) for name in _unchosen(experiment.spec))
 

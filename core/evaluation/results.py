@@ -23,7 +23,8 @@ class SeriesResult:
 
     own      (Q − 1, H) the final forecast's quantiles as the model itself claims them, at the forecast's levels without 0.5;
              None where it has none
-    earlier  (C, H) the points from the calibration origins, where there is no backtest that keeps them; otherwise None
+    held_out  (O, H) the points from the origins that intervals rest on, where nothing was scored; otherwise None
+    length    of the series; None in a result of old, whose last origin lies one horizon before the end
     """
 
     series_id: str
@@ -32,23 +33,22 @@ class SeriesResult:
     scores: Scores | None
     seed_scores: tuple[Scores, ...] = ()
     own: np.ndarray | None = None
-    earlier: np.ndarray | None = None
+    held_out: np.ndarray | None = None
+    length: int | None = None
 
     @property
     def past(self) -> np.ndarray | None:
-        """(C + O, H) the points from all origins; None in a result that was stored before those of calibration were kept."""
-        if self.backtest is None:
-            return self.earlier
-        earlier = self.backtest.earlier
-        return None if earlier is None else np.concatenate([earlier, self.backtest.point])
+        """(O, H) the points from all origins; None where there are none."""
+        return self.held_out if self.backtest is None else self.backtest.point
 
     def index_at(self, origin: int) -> Index:
         """The H dates or steps that a forecast from a scored `origin` is for, counted back from those of the final forecast.
 
-        The last scored origin lies one horizon before the end of the series, which the final forecast continues.
+        The final forecast continues the series where all of it is known.
         """
         future, horizon = self.forecast.index, len(self.forecast.point)
-        back = int(self.backtest.origins[-1]) + horizon - origin
+        length = self.length or int(self.backtest.origins[-1]) + horizon
+        back = length - origin
         if isinstance(future, pd.RangeIndex):
             start = future[0] - back * future.step
             return pd.RangeIndex(start, start + horizon * future.step, future.step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -19,11 +19,16 @@ from core.series.timeseries import TimeSeries
 
 @dataclass(frozen=True)
 class Scores:
-    """values by metric; by_step: H values by metric, None where not defined; absent: why a metric has no value."""
+    """values by metric; by_step: H values by metric, None where not defined; absent: why a metric has no value.
+
+    counts: from how many origins an interval was scored, by the name of its coverage; the first origins know too few past
+    errors for one.
+    """
 
     values: dict[str, float]
     by_step: dict[str, list[float | None]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 ROUNDING = 1e-9  # of MASE's scale, or of the largest actual: a smaller loss is rounding, and the forecasts are exact
@@ -103,7 +108,7 @@ def _of_one_shape(
     backtests: Sequence[Backtest], series: Sequence[TimeSeries], coverages: Sequence[float], is_stepwise: bool
 ) -> list[Scores]:
     table = _stacked(backtests, series)
-    found = [Scores({}) for _ in backtests]
+    found = [Scores({}, counts=_counts(one, coverages)) for one in backtests]
     for name, measured in _measured(table.flat, coverages):
         for row, (one, value) in enumerate(zip(found, measured.values.tolist(), strict=True)):
             if np.isnan(value):
@@ -116,6 +121,12 @@ def _of_one_shape(
         for one, row in zip(found, rows, strict=True):
             one.by_step[name] = row
     return found
+
+
+def _counts(backtest: Backtest, coverages: Sequence[float]) -> dict[str, int]:
+    """From how many origins each interval is scored."""
+    lows = {coverage: backtest.quantiles[:, backtest.levels.index(interval_ends((coverage,))[0])] for coverage in coverages}
+    return {score_key("coverage", one): int((~np.isnan(low)).all(axis=1).sum()) for one, low in lows.items()}
 
 
 def _stacked(backtests: Sequence[Backtest], series: Sequence[TimeSeries]) -> Table:
@@ -160,12 +171,28 @@ def _measured(table: Table, coverages: Sequence[float]) -> Iterator[tuple[str, M
     yield "mape", point.mapes(actual, points)
     yield "bias", point.biases(actual, points)
     for start, quantiles in table.quantiles.items() if len(table.levels) > 1 else ():
-        yield f"{start}crps", quantile.each_crps(actual, quantiles, table.levels)
+        yield f"{start}crps", _where_there(actual, quantiles, lambda seen, some: quantile.each_crps(seen, some, table.levels))
         for coverage in coverages:
-            low, high = (quantiles[:, table.levels.index(end)] for end in interval_ends((coverage,)))
-            yield f"{start}{score_key('coverage', coverage)}", quantile.coverages(actual, low, high)
-            yield f"{start}{score_key('width', coverage)}", quantile.widths(actual, low, high)
-            yield f"{start}{score_key('winkler', coverage)}", quantile.winklers(actual, low, high, coverage)
+            ends = quantiles[:, [table.levels.index(end) for end in interval_ends((coverage,))]]  # (B, 2, n)
+            for name, metric in _interval_metrics(coverage).items():
+                yield f"{start}{score_key(name, coverage)}", _where_there(actual, ends, metric)
+
+
+def _interval_metrics(coverage: float) -> dict[str, Callable[[np.ndarray, np.ndarray], Measured]]:
+    """Metrics of actuals (B, n) and both ends of an interval (B, 2, n)."""
+    return {
+        "coverage": lambda actual, ends: quantile.coverages(actual, ends[:, 0], ends[:, 1]),
+        "width": lambda actual, ends: quantile.widths(actual, ends[:, 0], ends[:, 1]),
+        "winkler": lambda actual, ends: quantile.winklers(actual, ends[:, 0], ends[:, 1], coverage),
+    }
+
+
+def _where_there(actual: np.ndarray, quantiles: np.ndarray, metric: Callable[[np.ndarray, np.ndarray], Measured]) -> Measured:
+    """The metric where all of these quantiles (B, Q, n) are there; with its own reason where they are nowhere."""
+    lacking = np.isnan(quantiles).any(axis=1)  # (B, n)
+    found = metric(np.where(lacking, np.nan, actual), np.nan_to_num(quantiles))
+    bare = lacking.all(axis=1)
+    return Measured(found.values, ((bare, lambda _: "no origin has enough past errors for it"), *found.faults))
 
 
 def saved(best: Scores, other: Scores, name: str) -> float | None:
@@ -182,6 +209,9 @@ def averaged(scores: Sequence[Scores]) -> Scores:
     if len(scores) == 1:
         return scores[0]
     names = list(dict.fromkeys(name for one in scores for name in (*one.values, *one.absent)))
+    counts: Counter[str] = Counter()
+    for one in scores:
+        counts.update(one.counts)
     values, by_step, absent = {}, {}, {}
     for name in names:
         defined = [one.values[name] for one in scores if name in one.values]
@@ -192,7 +222,7 @@ def averaged(scores: Sequence[Scores]) -> Scores:
             absent[name] = f"not defined for {len(scores) - len(defined)} of {len(scores)} series: {reason}"
         if rows := [one.by_step[name] for one in scores if name in one.by_step]:
             by_step[name] = _averaged_steps(rows)
-    return Scores(values, by_step, absent)
+    return Scores(values, by_step, absent, dict(counts))
 
 
 def _averaged_steps(rows: Sequence[Sequence[float | None]]) -> list[float | None]:

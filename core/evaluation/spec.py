@@ -10,6 +10,7 @@ from core.errors import ConfigError
 from core.evaluation import conformal
 from core.models.spec import ModelSpec
 from core.progress import DEVICES, Device
+from core.series.splits import Timetable
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,15 @@ class RunSpec:
 
     series      keys of the series
     season      steps; None: from the frequency, else from what is known before the first origin
-    origins     scored origins; 0: no backtest; None: 20, or fewer so that half of each series is left for training
+    origins     scored origins; 0: no backtest; None: as many as `core.series.splits.timetable` finds
+    stride      steps between two origins; None: 1, or as long as the test part needs
+    blocks      parts of the test, with a fit at the start of each; None: 3
+    refit       a fit at every origin, whatever the blocks
     coverages   None: 80 and 95 %, where the past errors support them
     seeds       how many; they are seed, seed + 1, …
     device      "auto", "cpu" or "cuda"; settled where it is computed
+    timetable   the origins that `design` closed the above to; None in a run that was asked for and not designed yet, and in
+                runs of old, whose last origins were scored and whose earlier ones only calibrated intervals
     """
 
     series: tuple[str, ...]
@@ -29,17 +35,19 @@ class RunSpec:
     horizon: int
     season: int | None = None
     origins: int | None = None
-    stride: int = 1
+    stride: int | None = None
     refit: bool = False
     coverages: tuple[float, ...] | None = None
     seeds: int = 3
     seed: int = 0
     device: Device = "auto"
+    blocks: int | None = None
+    timetable: Timetable | None = None
 
     def __post_init__(self) -> None:
-        for name, low, high in (("horizon", 1, 10_000), ("stride", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):
+        for name, low, high in (("horizon", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):
             _within(name, getattr(self, name), low, high)
-        for name, low, high in (("season", 1, 10_000), ("origins", 0, 10_000)):
+        for name, low, high in (("season", 1, 10_000), ("origins", 0, 10_000), ("stride", 1, 10_000), ("blocks", 1, 10_000)):
             if getattr(self, name) is not None:
                 _within(name, getattr(self, name), low, high)
         if self.device not in DEVICES:
@@ -57,6 +65,7 @@ class RunSpec:
         return asdict(self) | {
             "series": list(self.series),
             "coverages": None if self.coverages is None else list(self.coverages),
+            "timetable": self.timetable and self.timetable.as_json(),
         }
 
     @classmethod
@@ -64,7 +73,10 @@ class RunSpec:
         """The specification that `as_json` wrote."""
         models = tuple(ModelSpec.of_json(one) for one in fields["models"])
         coverages = None if fields["coverages"] is None else tuple(fields["coverages"])
-        return cls(**{**fields, "series": tuple(fields["series"]), "models": models, "coverages": coverages})
+        closed = {"series": tuple(fields["series"]), "models": models, "coverages": coverages}
+        if fields.get("timetable") is not None:
+            closed["timetable"] = Timetable.of_json(fields["timetable"])
+        return cls(**{**fields, **closed})
 
 
 def _within(name: str, value: int, low: int, high: int) -> None:

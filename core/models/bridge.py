@@ -56,7 +56,10 @@ class Bridge(Recurrence):
         return max(super().needs(horizon, season), equation + horizon, math.ceil(equation / (1 - HELD_OUT)))
 
     def price(self, load: Workload) -> Price:
-        """That of a network for each series, and of its AR before."""
+        """That of a network for each series, and of its AR before; what is open in a panel is as for the usual length."""
+        if self.lookback is None:
+            usual = max(int(load.length), self.needs(load.horizon, load.season))
+            return self.resolved(usual, load.horizon, load.season).price(load)
         price, once = super().price(load), replace(load, forecasts=0)
         return replace(price, seconds=price.seconds + AR(order=self.order).price(once).seconds)
 

@@ -241,7 +241,7 @@ class Network(Settings, Model):
         return ANSWER + step * self.reads + spelled
 
     def _forecasts(self, load: Workload) -> float:
-        """Seconds of all forecasts of one series with one seed: calibration, scored and last, or one by one after refits."""
+        """Seconds of all forecasts of one series with one seed."""
         calls = min(load.forecasts, load.fits + 1)
         windows = load.forecasts / calls
         if self.has_intervals and self.topology in STEPWISE:

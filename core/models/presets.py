@@ -22,6 +22,7 @@ from core.parameters import Value, parameters
 BEST_GUESS = "best-guess"
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
+BLOCKS = {"quick": 1, "balanced": 3, "thorough": 6}
 
 
 @dataclass(frozen=True)

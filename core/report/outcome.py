@@ -11,6 +11,7 @@ import numpy as np
 from core.charts.fan import FanLine
 from core.evaluation.comparison import Comparison
 from core.evaluation.design import Experiment, design
+from core.evaluation.planning import seasonal
 from core.evaluation.results import SeriesResult, TaskResult
 from core.evaluation.spec import RunSpec
 from core.experiment import RunResult
@@ -127,6 +128,8 @@ def of_snapshot(snapshot: Snapshot, digest: str) -> Outcome:
 def experiment_of(outcome: Outcome) -> Experiment:
     """What the run was asked to compute, planned again from its closed specification."""
     assert outcome.panel is not None, "a plan needs the series"
+    if outcome.spec.timetable is None:  # of an earlier version, which planned in another way
+        return Experiment(outcome.spec, seasonal(outcome.panel, outcome.spec.season), {}, {})
     return design(outcome.spec, outcome.panel, is_accepted=True)
 
 
@@ -171,11 +174,12 @@ def _bands(
 
 
 def bands(levels: Sequence[float], quantiles: np.ndarray) -> dict[float, tuple[np.ndarray, np.ndarray]]:
-    """The central intervals among quantiles (Q, H): coverage -> (low, high), each (H,)."""
+    """The central intervals among quantiles (Q, H): coverage -> (low, high), each (H,); without those that lack."""
     count = len(levels) // 2
     return {
         round(levels[-1 - low] - levels[low], 6): (quantiles[low], quantiles[len(levels) - 1 - low])
         for low in range(count)
+        if not np.isnan(quantiles[low]).any()
     }  # fmt: skip
 
 

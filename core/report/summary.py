@@ -107,7 +107,7 @@ def _backtest(one: Backtest) -> dict[str, object]:
         "actual": [[value if seen else None for value, seen in zip(*row, strict=True)] for row in _rows(one)],
         "point": one.point.tolist(),
         "levels": list(one.levels),
-        "quantiles": one.quantiles.tolist(),
+        "quantiles": np.where(np.isnan(one.quantiles), None, one.quantiles).tolist(),
         "own": _own(one.levels, one.own),
     }
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AppError
 from core.evaluation.facts import Facts, facts_of, traits_of
 from core.evaluation.spec import RunSpec
-from core.models.presets import NAMES, SEEDS, best_guess, preset
+from core.models.presets import BLOCKS, NAMES, SEEDS, best_guess, preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.parameters import Value
@@ -20,9 +20,9 @@ from pages.parts import state
 CHOSEN = "train.preset"
 USUAL = "balanced"
 HELP = {
-    "quick": "An answer in seconds: few units and epochs, one seed.",
-    "balanced": "Every model as it comes, networks with three seeds.",
-    "thorough": "More units and epochs, five seeds: what one would report. It takes several times as long.",
+    "quick": "An answer in seconds: few units and epochs, one seed, one fit before the test.",
+    "balanced": "Every model as it comes, networks with three seeds, three fits over the test.",
+    "thorough": "More units and epochs, five seeds, six fits: what one would report. It takes several times as long.",
 }
 
 
@@ -64,13 +64,14 @@ def ask(fill: Callable[[], None], choose: Callable[[Collection[str]], None]) -> 
 
 def _taken(fill: Callable[[], None]) -> None:
     state.put("train.seeds", SEEDS[name()])
+    state.put("train.blocks", BLOCKS[name()])
     fill()
 
 
 def basis(keys: tuple[str, ...], panel: Panel, names: tuple[str, ...]) -> Basis:
     """What the cards start from. keys: of the panel's series; names: of the models that take part."""
     asked = tuple(state.get(f"train.{field}") for field in ("horizon", "season", "origins"))
-    found = _facts(keys, tuple(dict.fromkeys(names)), asked, state.get("train.stride", 1), panel)
+    found = _facts(keys, tuple(dict.fromkeys(names)), asked, state.get("train.stride"), panel)
     settings = {one: preset(name(), model) for one, model in MODELS.items()}
     return Basis(panel, found, settings, _traits(keys, panel.series[0].season if found is None else found.season, panel))
 

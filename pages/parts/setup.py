@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.evaluation.design import COVERAGES
+from core.evaluation.design import COVERAGES, Experiment
+from core.evaluation.planning import chosen_season
 from core.evaluation.spec import RunSpec
-from core.models.presets import SEEDS
+from core.models.presets import BLOCKS, SEEDS
 from core.models.spec import ModelSpec
-from core.series.timeseries import Panel
+from core.series.timeseries import Panel, TimeSeries
 from pages.parts import chooser, presets, state
-from pages.parts.text import percent
+from pages.parts.text import count, percent, safe
 
 OFFERED = (50, 80, 90, 95, 99)
 USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
+SEASON_OF = "train.season.of"  # the series for which the season was started
 
 
 def ask(panel: Panel) -> None:
     """The settings that all models share."""
+    _start_season(panel)
     longest = max(len(one) for one in panel)
     state.start("train.horizon", first_horizon(panel))
     state.within("train.horizon", 1, max(1, longest - 1), first_horizon(panel))
@@ -32,8 +35,9 @@ def ask(panel: Panel) -> None:
     with middle:
         st.number_input(
             "Past forecasts to replay", 0, 10_000, None, key="train.origins", persist_state="session",
-            placeholder="Automatic: up to 20",
-            help="Origins: times in the past from which every model forecasts, to be scored. 0 scores nothing.",
+            placeholder="Automatic",
+            help="Origins: times in the past from which every model forecasts, to be scored. Automatic: over the last third of "
+            "the series, 40 % of a short one. 0 scores nothing.",
         )  # fmt: skip
     with right:
         st.pills(
@@ -49,6 +53,19 @@ def ask(panel: Panel) -> None:
     _more()
 
 
+def _start_season(panel: Panel) -> None:
+    """The season that was chosen with the data, for series that the form has not seen yet."""
+    keys = tuple(one.key for one in panel)
+    if state.get(SEASON_OF) != keys:
+        state.put(SEASON_OF, keys)
+        state.put("train.season", _chosen_season(keys, panel))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _chosen_season(keys: tuple[str, ...], _panel: Panel) -> int | None:  # noqa: ARG001
+    return chosen_season(_panel)
+
+
 def _offered() -> tuple[float, ...]:
     """The usual coverages in percent, and those of the run that the settings were taken from."""
     return tuple(sorted({*OFFERED, *state.get("train.offered", ())}))
@@ -61,18 +78,23 @@ def _more() -> None:
             "Season (steps)", 1, 10_000, None, key="train.season", persist_state="session", placeholder="Automatic",
             help="Steps after which the pattern repeats; 1 for none. Automatic: from the frequency or the training part.",
         )  # fmt: skip
-        state.start("train.stride", 1)
         two.number_input(
-            "Stride (steps)", 1, 10_000, key="train.stride", persist_state="session",
-            help="How far the replayed origins lie apart. As far as the horizon, their outcomes do not overlap.",
+            "Stride (steps)", 1, 10_000, None, key="train.stride", persist_state="session", placeholder="Automatic",
+            help="How far the replayed origins lie apart. As far as the horizon, their outcomes do not overlap. Automatic: 1, "
+            "or as far as 200 origins over the test need.",
+        )  # fmt: skip
+        state.start("train.blocks", BLOCKS[presets.name()])
+        three.number_input(
+            "Fits over the test", 1, 50, key="train.blocks", persist_state="session", disabled=bool(state.get("train.refit")),
+            help="The test is cut into so many parts. Every model is fitted at the start of each, on all that was known then.",
         )  # fmt: skip
         state.start("train.seed", 0)
-        three.number_input(
+        four.number_input(
             "First seed", 0, 2**31, key="train.seed", persist_state="session", help="The same seed gives the same numbers."
         )
-        four.toggle(
+        st.toggle(
             "Fit anew at every origin", key="train.refit", persist_state="session",
-            help="Slower by the number of origins; without it each model is fitted once, before the first origin.",
+            help="Slower by the number of origins.",
         )  # fmt: skip
         st.number_input(
             "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
@@ -97,11 +119,27 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         horizon=state.get("train.horizon"),
         season=state.get("train.season"),
         origins=state.get("train.origins"),
-        stride=state.get("train.stride", 1),
+        stride=state.get("train.stride"),
+        blocks=state.get("train.blocks"),
         refit=bool(state.get("train.refit")),
         coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
+    )
+
+
+def divided(experiment: Experiment, series: TimeSeries) -> str:
+    """What the settings left open came to."""
+    plan, spec = experiment.plans[series.id], experiment.spec
+    if not plan.scored:
+        return "Nothing is scored."
+    apart = f", {count(spec.stride, 'step')} apart" if len(plan.scored) > 1 else ""
+    fits = len(set(plan.fits))
+    anew = f"fitted {count(fits, 'time')}, the last on {plan.ends[-1]:,} values" if fits > 1 else "fitted once"
+    whose = f" of {safe(series.id, 60)}" if len(experiment.panel) > 1 else ""
+    return (
+        f"{plan.train_end:,} values{whose} train, then {count(len(plan.scored), 'past forecast')}{apart}; "
+        f"every model is {anew}, and once more on everything for the forecast."
     )
 
 
@@ -119,6 +157,8 @@ def fill(spec: RunSpec) -> None:
     state.put("train.live", "")
     for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed"):
         state.put(f"train.{name}", getattr(spec, name))
+    state.put("train.blocks", spec.blocks or (1 if spec.timetable is None else BLOCKS[presets.USUAL]))
+    state.put(SEASON_OF, spec.series)
     coverages = list(map(percent, COVERAGES if spec.coverages is None else spec.coverages))
     state.put("train.coverages", coverages)
     state.put("train.offered", coverages)

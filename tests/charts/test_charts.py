@@ -18,8 +18,8 @@ from core.charts.theme import DARK, LIGHT, styles
 from core.evaluation.comparison import Pair
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
-from core.series.splits import Plan, plan
 from core.series.timeseries import TimeSeries
+from tests.plans import plan_at
 
 HOSTILE = "'; DROP <b>datum.x</b> \"]; ${window} " + "y" * 60
 EXPRESSIONS = {"expr", "filter", "test", "labelExpr", "calculate", "signal", "field", "fields", "encodings"}
@@ -144,7 +144,7 @@ def test_no_text_of_a_person_is_ever_run():
         losses_chart({HOSTILE: [epoch]}, styles=look, theme=LIGHT).to_dict(),
         steps_chart({HOSTILE: [1.0]}, spread={}, styles=look, theme=LIGHT, metric=HOSTILE, unit=HOSTILE).to_dict(),
         skill_chart([pair], styles=look, theme=LIGHT).to_dict(),
-        plan_chart(series, plan(40, 2, 10), theme=LIGHT).to_dict(),
+        plan_chart(series, plan_at(40, 2, range(30, 39), starts=(0, 4)), theme=LIGHT).to_dict(),
     ]
     for spec in specs:
         found = list(expressions(spec))
@@ -232,9 +232,9 @@ def test_a_pair_without_a_test_is_hollow():
 @pytest.mark.parametrize(
     ("plan_", "expected"),
     [
-        (Plan(40, 3, (20, 21), (30, 33)), [("train", 0, 20), ("calibrate", 20, 30), ("test", 30, 40), ("forecast", 40, 43)]),
-        (Plan(40, 3, (), (30,)), [("train", 0, 30), ("test", 30, 40), ("forecast", 40, 43)]),
-        (Plan(40, 3, (), ()), [("train", 0, 40), ("forecast", 40, 43)]),
+        (plan_at(40, 3, (30, 33), starts=(0, 1)), [("train", 0, 30), ("test", 30, 40), ("forecast", 40, 43)]),
+        (plan_at(40, 3, (30, 33), is_scored=False), [("train", 0, 30), ("hold out", 30, 40), ("forecast", 40, 43)]),
+        (plan_at(40, 3, ()), [("train", 0, 40), ("forecast", 40, 43)]),
     ],
 )
 def test_the_parts_of_a_plan_follow_one_another(plan_, expected):

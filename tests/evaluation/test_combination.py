@@ -16,11 +16,11 @@ from core.experiment import finish, run
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.series.forecast import Forecast
-from core.series.splits import Plan
 from core.series.timeseries import Panel, TimeSeries
+from tests.plans import plan_at
 
 VALUES = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 9.0, 7.0, 12.0, 10.0, 13.0])
-PLAN = Plan(10, 1, (4, 5), (6, 7, 8, 9))
+PLAN = plan_at(10, 1, range(4, 10))
 ACTUAL = VALUES[4:, None]  # of the six origins, one step ahead
 ERRORS = {  # actual − point
     "A": np.array([[1.0], [-2.0], [4.0], [1.0], [0.5], [-1.0]]),
@@ -56,8 +56,7 @@ def combined(*labels, one=None, coverages=()):
 
 
 def points(combination):
-    past = combination.result.series[0].backtest
-    return np.concatenate([past.earlier, past.point])[:, 0]
+    return combination.result.series[0].backtest.point[:, 0]
 
 
 def test_mean_and_median_are_those_worked_by_hand():
@@ -84,7 +83,7 @@ def test_inverse_error_weights_are_those_worked_by_hand():
 def test_errors_whose_outcomes_are_not_all_known_weigh_nothing():
     """Two steps ahead from origins 4, 5, 6 and 7: at 7 the weights know the origins 4 and 5, at 6 the first alone."""
     values = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 9.0, 7.0, 12.0, 10.0])
-    one, plan = series(values), Plan(9, 2, (4, 5, 6), (7,))
+    one, plan = series(values), plan_at(9, 2, (4, 5, 6, 7))
     errors = {"A": [[1.0, 1], [3, 3], [50, 50], [2, 2]], "B": [[2.0, 2], [4, 4], [0, 0], [8, 8]]}
     tasks = []
     for label, some in errors.items():
@@ -96,7 +95,7 @@ def test_errors_whose_outcomes_are_not_all_known_weigh_nothing():
     spec = RunSpec((), tuple(task.model for task in tasks), 2, season=1)
     found = combine(Experiment(spec, Panel((one,)), {"a": plan}, {"a": ()}), tasks, ("A", "B"))[-1]
     (tested,) = (each.backtest for each in found.result.series)
-    off = np.lib.stride_tricks.sliding_window_view(values, 2)[4:] - np.concatenate([tested.earlier, tested.point])
+    off = np.lib.stride_tricks.sliding_window_view(values, 2)[4:] - tested.point
     # known at 4 and 5: nothing; at 6: 1 and 2, weights 2/3, 1/3; at 7: 2 and 3, weights 3/5, 2/5
     assert off[:, 0].tolist() == pytest.approx([1.5, 3.5, 50 * 2 / 3, 0.6 * 2 + 0.4 * 8])
     assert found.weights["a"] == pytest.approx((3.5 / 17.5, 14 / 17.5))  # at last 14 and 3.5
@@ -123,11 +122,13 @@ def test_a_model_that_lacks_a_series_has_no_weight_there():
 def test_a_combination_has_intervals_by_the_same_rule_and_scores():
     found = combined("A", "B", "C", coverages=(0.5,))["median"].result
     (one,) = found.series
-    # past errors at origin 6: 1, 2; k = ⌈3 · 0.5⌉ = 2. At the end: 1, 2, 4, 1, 2, 3; k = ⌈7 · 0.5⌉ = 4 -> 2
-    assert one.backtest.quantiles[0, :, 0].tolist() == [3 - 2, 3, 3 + 2]
+    # past errors at origin 5: 1, k = ⌈2 · 0.5⌉ = 1; at 6: 1, 2, k = 2. At the end: 1, 2, 4, 1, 2, 3; k = ⌈7 · 0.5⌉ = 4 -> 2
+    assert np.isnan(one.backtest.quantiles[0, [0, 2], 0]).all()
+    assert one.backtest.quantiles[1:3, :, 0].tolist() == [[11 - 1, 11, 11 + 1], [3 - 2, 3, 3 + 2]]
     assert one.forecast.quantiles[:, 0].tolist() == [12, 14, 16]
-    assert found.scores.values["mae"] == pytest.approx((4 + 1 + 2 + 3) / 4)
-    assert found.scores.values["coverage_50"] == pytest.approx(2 / 4)  # widths 2, 2, 2, 2 and errors 4, 1, 2, 3
+    assert found.scores.values["mae"] == pytest.approx((1 + 2 + 4 + 1 + 2 + 3) / 6)
+    assert found.scores.values["coverage_50"] == pytest.approx(2 / 5)  # widths 1, 2, 2, 2, 2 and errors 2, 4, 1, 2, 3
+    assert found.scores.counts == {"coverage_50": 5}
     assert (found.state, found.seconds, found.parameters, found.seed_scores) == ("done", 6.0, 9, (found.scores,))
 
 
@@ -163,15 +164,6 @@ def past_of(label, one):
     return task(label, one).series[0].past[:, 0]
 
 
-def test_results_that_were_stored_without_earlier_points_are_left_out():
-    one = series()
-    old = task("C", one)
-    old = replace(old, series=(replace(old.series[0], backtest=replace(old.series[0].backtest, earlier=None)),))
-    (mean, _) = combine(experiment_of(one, "A", "B", "C"), [task("A", one), task("B", one), old], ("A", "B", "C"))
-    assert mean.result.notes[1] == "without C, whose result was stored before there were combinations"
-    assert combine(experiment_of(one, "A", "C"), [task("A", one), old], ("A", "C")) == ()
-
-
 def test_a_label_that_a_person_took_is_not_taken_twice():
     one = series()
     found = combine(experiment_of(one, "Mean of all", "A", "B"), [task("A", one), task("B", one)], ("A", "B"))
@@ -197,10 +189,8 @@ def test_values_after_an_origin_change_no_weight_and_no_combined_point_up_to_it(
         after = real(changed, *names, refit=refit)
         assert after.experiment.plans["a"] == plan
         for one, other in zip(before.comparison.combinations, after.comparison.combinations, strict=True):
-            rows = [np.concatenate([each.earlier, each.point]) for each in (_past(one), _past(other))]
-            assert (rows[0][: place + 1] == rows[1][: place + 1]).all(), (one.label, origin)
-            bands = [_past(each).quantiles[: max(place + 1 - len(plan.calibration), 0)] for each in (one, other)]
-            assert (bands[0] == bands[1]).all()
+            np.testing.assert_array_equal(_past(one).point[: place + 1], _past(other).point[: place + 1])
+            np.testing.assert_array_equal(_past(one).quantiles[: place + 1], _past(other).quantiles[: place + 1])
 
 
 def _past(combination):
@@ -213,7 +203,7 @@ def test_the_run_says_whether_the_best_combination_beats_the_best_model():
 
     def halves(values):
         one = series(10 + 3 * np.sin(steps))
-        plan = Plan(80, 1, tuple(range(40, 59)), tuple(range(60, 80)))
+        plan = plan_at(80, 1, range(60, 80))
         tested = backtest(one, plan, values[list(plan.origins), None], ())
         scores = score(tested, one, ())
         return SeriesResult("a", Forecast("a", "x", one.future(1), [10.0]), tested, scores), one, plan
@@ -253,8 +243,8 @@ def test_without_a_backtest_the_next_forecasts_are_combined_and_weighed_by_what_
     assert one.forecast.levels == (0.025, 0.1, 0.5, 0.9, 0.975)
     assert (one.backtest, one.scores, mean.result.scores, found.comparison.combined) == (None, None, None, None)
     plan = found.experiment.plans["a"]
-    held = np.lib.stride_tricks.sliding_window_view(walk, 4)[list(plan.calibration)]
-    sizes = [np.abs(held - task.series[0].earlier).mean() for task in found.tasks]
+    held = np.lib.stride_tricks.sliding_window_view(walk, 4)[list(plan.origins)]
+    sizes = [np.abs(held - task.series[0].held_out).mean() for task in found.tasks]
     assert inverse.weights["a"] == pytest.approx((sizes[1] / sum(sizes), sizes[0] / sum(sizes)))
 
 
@@ -282,7 +272,7 @@ def test_a_panel_is_combined_series_by_series_with_weights_between_its_own_and_t
             np.abs(actual - next(each for each in task.series if each.series_id == name).past).mean() for task in result.tasks
         ]
         own[name] = sizes[1] / sum(sizes)  # of two, the inverse shares
-        scaled.append(np.array(sizes) / np.abs(np.diff(one.values[: plan.train_end])).mean())
+        scaled.append(np.array(sizes) / np.abs(np.diff(one.values[: plan.origins[0]])).mean())
         count[name] = 1 + (plan.origins[-1] - plan.origins[0]) / 3
     common = np.mean(scaled, axis=0)
     theirs = common[1] / common.sum()

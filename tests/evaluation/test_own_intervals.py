@@ -1,4 +1,4 @@
-"""Intervals that a model claims itself: asked for at the scored origins, kept beside the conformal ones, scored like them."""
+"""Intervals that a model claims itself: asked for where forecasts are scored, kept beside the conformal ones, scored alike."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -19,11 +19,11 @@ from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.progress import Context
 from core.series.forecast import Forecast
-from core.series.splits import Plan
 from core.series.timeseries import Panel, TimeSeries
+from tests.plans import plan_at
 
 VALUES = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 9.0, 7.0, 12.0, 10.0, 13.0])
-PLAN = Plan(10, 2, (2, 3, 4, 5), (7, 8))
+PLAN = plan_at(10, 2, (7, 8))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def series(values=VALUES, observed=None):
 def told(one=None, **more):
     """What the registered model gives on a series."""
     models = (ModelSpec("claiming", "Claiming"),)
-    spec = RunSpec((), models, **{"horizon": 2, "season": 1, "origins": 2, "coverages": (0.5, 0.8)} | more)
+    spec = RunSpec((), models, **{"horizon": 2, "season": 1, "origins": 7, "coverages": (0.5, 0.8)} | more)
     experiment = design(spec, Panel((one or series(),)))
     return run_task(experiment, experiment.spec.models[0])
 
@@ -96,18 +96,21 @@ def test_levels_are_the_ends_of_the_intervals():
 def test_own_quantiles_are_asked_for_at_scored_origins_alone(monkeypatch):
     monkeypatch.setattr(Claiming, "asked", [])
     rolled = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, levels={"a": (0.1, 0.9)}), Context())[0][0]["a"]
-    assert Claiming.asked == [(2, ()), (3, ()), (4, ()), (5, ()), (7, (0.1, 0.9)), (8, (0.1, 0.9))]
-    assert rolled.point[:, 0].tolist() == [5, 4, 8, 6, 7, 12]
+    assert Claiming.asked == [(7, (0.1, 0.9)), (8, (0.1, 0.9))]
+    assert rolled.point[:, 0].tolist() == [7, 12]
     z = 1.2815515655446004  # of a normal table
     assert rolled.own == pytest.approx(
         np.array([[[7 - z, 7 - z * 2**0.5], [7 + z, 7 + z * 2**0.5]], [[12 - z, 12 - z * 2**0.5], [12 + z, 12 + z * 2**0.5]]])
     )
-    again = roll(Claiming(), Panel((series(),)), Rolling({"a": PLAN}, 2, True, {"a": (0.1, 0.9)}), Context())[0][0]["a"]
-    assert (again.own == rolled.own).all()
+    held = plan_at(10, 2, (7, 8), is_scored=False)
+    monkeypatch.setattr(Claiming, "asked", [])
+    rolled = roll(Claiming(), Panel((series(),)), Rolling({"a": held}, 2, levels={"a": (0.1, 0.9)}), Context())[0][0]["a"]
+    assert Claiming.asked == [(7, ()), (8, ())]
+    assert rolled.own is None
 
 
 def test_scores_of_own_intervals_by_hand():
-    points = np.array([[5.0, 5], [4, 4], [8, 8], [6, 6], [7, 7], [12, 12]])
+    points = np.array([[7.0, 7], [12, 12]])
     own = np.array([[[6.0, 9], [12, 14]], [[9, 9], [11, 12]]])  # actuals 12, 10 and 10, 13: in, in, in, above by 1
     found = score(backtest(series(), PLAN, points, (0.8,), own), series(), (0.8,))
     assert found.values["own_coverage_80"] == 0.75
@@ -127,7 +130,7 @@ def test_unobserved_actuals_do_not_score_own_intervals():
     observed[9] = False  # the one that was missed
     one = series(observed=observed)
     own = np.array([[[6.0, 9], [12, 14]], [[9, 9], [11, 12]]])
-    found = score(backtest(one, PLAN, np.full((6, 2), 8.0), (0.5,), own), one, (0.5,))
+    found = score(backtest(one, PLAN, np.full((2, 2), 8.0), (0.5,), own), one, (0.5,))
     assert (found.values["own_coverage_50"], found.values["own_width_50"]) == (1.0, (6 + 5 + 2) / 3)
 
 
@@ -144,11 +147,10 @@ def test_a_result_keeps_own_quantiles_beside_the_conformal_ones(claiming):
     claiming()
     (one,) = told().series
     assert one.forecast.levels == one.backtest.levels == (0.1, 0.25, 0.5, 0.75, 0.9)
-    assert (one.own.shape, one.backtest.own.shape) == ((4, 2), (2, 4, 2))
+    assert (one.own.shape, one.backtest.own.shape) == ((4, 2), (7, 4, 2))
     z = np.array([-1.2815515655, -0.6744897502, 0.6744897502, 1.2815515655])
     assert one.own == pytest.approx(13 + z[:, None] * [1, 2**0.5])
     assert one.forecast.quantiles[2].tolist() == [13, 13]
-    assert one.backtest.earlier.tolist() == [[3, 3], [5, 5], [4, 4], [8, 8], [6, 6]]  # from the calibration origins 1 to 5
 
 
 def test_over_seeds_own_quantiles_are_averaged_level_by_level(claiming):
@@ -157,7 +159,7 @@ def test_over_seeds_own_quantiles_are_averaged_level_by_level(claiming):
     z = np.array([-1.2815515655, -0.6744897502, 0.6744897502, 1.2815515655])
     (one,) = task.series
     assert one.own == pytest.approx(13 + 2 * z[:, None] * [1, 2**0.5])
-    assert one.backtest.own[0] == pytest.approx(7 + 2 * z[:, None] * [1, 2**0.5])
+    assert one.backtest.own[5] == pytest.approx(7 + 2 * z[:, None] * [1, 2**0.5])
     widths = [each.values["own_width_80"] for each in task.seed_scores]
     assert widths == pytest.approx([2 * 1.2815515655 * (1 + 2**0.5) / 2 * spread for spread in (1, 2, 3)])
     assert task.scores.values["own_width_80"] == pytest.approx(widths[1])
@@ -192,7 +194,7 @@ def test_notes_of_a_fit_are_those_of_the_result_once(claiming):
 def test_values_after_an_origin_change_no_claim_up_to_it():
     noise = np.random.default_rng(3)
     values = np.cumsum(noise.normal(0, 1, 30))
-    found = Plan(30, 3, (12, 13), (20, 22, 24))
+    found = plan_at(30, 3, (12, 13, 20, 22, 24))
     rolling = Rolling({"a": found}, 3, levels={"a": (0.05, 0.95)})
     before = roll(Claiming(), Panel((series(values),)), rolling, Context())[0][0]["a"].own
     for place, origin in enumerate(found.scored):

@@ -11,8 +11,8 @@ from core.evaluation.pooling import reaches, worth
 from core.evaluation.spec import RunSpec
 from core.experiment import run
 from core.models.spec import ModelSpec
-from core.series.splits import Plan
 from core.series.timeseries import Panel, TimeSeries
+from tests.plans import plan_at
 
 
 def steps(name, values, season=1):
@@ -21,21 +21,22 @@ def steps(name, values, season=1):
 
 def test_a_series_alone_has_no_pool_and_keeps_the_rule_of_one_series():
     noise = np.random.default_rng(1)
-    one, plan = steps("a", noise.normal(5, 2, 40)), Plan(40, 2, tuple(range(20, 25)), (27, 30))
+    one, plan = steps("a", noise.normal(5, 2, 40)), plan_at(40, 2, (*range(20, 25), 27, 30))
     points = noise.normal(5, 1, (7, 2))
     errors = {"a": residuals(one, plan, points)}
     found = reaches(Panel((one,)), {"a": plan}, errors, {"a": (0.8, 0.5)})["a"]
     past = np.sort(np.abs(errors["a"][:5]), axis=0)  # at 27 five are known: k = ⌈4.8⌉ = 5, ⌈3⌉ = 3
-    assert found[0].tolist() == [past[4].tolist(), past[2].tolist()]
+    assert np.isnan(found[0]).all()
+    assert found[5].tolist() == [past[4].tolist(), past[2].tolist()]
     whole = np.sort(np.abs(errors["a"]), axis=0)  # at the end seven: k = ⌈6.4⌉ = 7, ⌈4⌉ = 4
-    assert found[2].tolist() == [whole[6].tolist(), whole[3].tolist()]
-    assert worth(Panel((one,)), {"a": plan}) == {"a": 0.0}
+    assert found[7].tolist() == [whole[6].tolist(), whole[3].tolist()]
+    assert worth(Panel((one,)), {"a": plan}) == 0
 
 
 def test_the_rule_by_hand():
-    """Three series, one step ahead, two calibration origins and one scored: |errors| 1, 3; 8, 4; 30, 10; scales 2, 4, 20."""
+    """Three series, one step ahead, at the third origin: |errors| 1, 3; 8, 4; 30, 10; scales 2, 4, 20."""
     scales, errors = {"a": 2.0, "b": 4.0, "c": 20.0}, {"a": [1, -3], "b": [-8, 4], "c": [30, 10]}
-    panel, plan = [], Plan(9, 1, (5, 6), (7,))
+    panel, plan = [], plan_at(9, 1, (5, 6, 7))
     for name, scale in scales.items():
         panel.append(steps(name, np.cumsum([0, *(scale, -scale) * 4]) + 7.0))
     table = {name: np.array([*some, 99.0])[:, None] for name, some in errors.items()}
@@ -49,13 +50,13 @@ def test_the_rule_by_hand():
     quantile = sorted(ratios)[3]
     # two errors are known of each series, and their mean weighs no more than one error does in the pool
     sizes = {"a": (2 + 5 * 2) / 6, "b": (6 + 5 * 4) / 6, "c": (20 + 5 * 20) / 6}
-    assert {name: found[name][0, 0, 0] for name in scales} == pytest.approx({one: quantile * sizes[one] for one in sizes})
+    assert {name: found[name][2, 0, 0] for name in scales} == pytest.approx({one: quantile * sizes[one] for one in sizes})
 
 
 def test_a_pool_gives_coverages_that_no_series_supports_alone():
     noise = np.random.default_rng(2)
     panel = Panel(tuple(steps(f"s{n}", np.cumsum(noise.normal(0, 1 + n, 24))) for n in range(30)))
-    spec = RunSpec((), (ModelSpec("naive", "Naive"),), 4, season=1, origins=3)
+    spec = RunSpec((), (ModelSpec("naive", "Naive"),), 4, season=1, origins=5)
     assert design(spec, Panel(panel.series[:1])).coverages == {"s0": (0.8,)}
     assert set(design(spec, panel).coverages.values()) == {(0.8, 0.95)}
 
@@ -65,7 +66,7 @@ def drawn(series, calibration, scored, horizon):
     noise = np.random.default_rng(7)
     first = 30 + calibration - 1 + horizon
     length = first + scored - 1 + horizon
-    plan = Plan(length, horizon, tuple(range(30, 30 + calibration)), tuple(range(first, first + scored)))
+    plan = plan_at(length, horizon, (*range(30, 30 + calibration), *range(first, first + scored)))
     panel, points = [], {}
     for number in range(series):
         size = noise.lognormal(2, 2)
@@ -96,31 +97,35 @@ def test_with_many_errors_of_its_own_a_series_has_its_own_size():
         actual = panel["s0"].values[list(plans["s0"].origins)][:, None]
         points["s0"] = actual - 10 * (actual - points["s0"])
         errors = {one.id: residuals(one, plans[one.id], points[one.id]) for one in panel}
-        found = reaches(panel, plans, errors, dict.fromkeys(points, (0.8,)))["s0"][0, 0, 0]
+        found = reaches(panel, plans, errors, dict.fromkeys(points, (0.8,)))["s0"][calibration, 0, 0]
         ratios[calibration] = found / np.quantile(np.abs(errors["s0"]), 0.8)
     assert ratios[4] < 0.8
     assert ratios[300] == pytest.approx(1, abs=0.15)
 
 
-def test_dates_say_what_is_known_and_not_places():
-    """A series that ended long ago may not learn from errors of others that came after it, but in its next forecast it may."""
+def test_intervals_at_a_date_know_no_error_of_any_series_that_came_later():
     noise = np.random.default_rng(3)
-    old = pd.date_range("2001-01-01", periods=60, freq="D")
-    new = pd.date_range("2021-01-01", periods=60, freq="D")
-    values = {f"s{n}": np.cumsum(noise.normal(0, 2, 60)) for n in range(12)}
+    begins = [pd.Timestamp("2021-01-01") + pd.Timedelta(days=int(days)) for days in noise.integers(0, 20, 12)]
+    days = [pd.date_range(start, "2021-04-30", freq="D") for start in begins]
+    walks = [np.cumsum(noise.normal(0, 2, len(some))) for some in days]
 
-    def told(scale):
-        panel = [TimeSeries("old", old, np.cumsum(np.random.default_rng(8).normal(0, 2, 60)), np.ones(60, bool))]
-        panel += [TimeSeries(name, new, scale * some, np.ones(60, bool)) for name, some in values.items()]
-        spec = RunSpec((), (ModelSpec("drift", "Drift"),), 3, season=1, origins=4, coverages=(0.8,))
-        return run(design(spec, Panel(tuple(panel)))).tasks[0].series[0]
+    def told(after):
+        panel = Panel(
+            tuple(
+                TimeSeries(f"s{n}", some, np.where(some > after, 40 * np.sin(walk), walk), np.ones(len(some), bool))
+                for n, (some, walk) in enumerate(zip(days, walks, strict=True))
+            )
+        )
+        spec = RunSpec((), (ModelSpec("drift", "Drift"),), 3, season=1, origins=12, coverages=(0.8,))
+        return run(design(spec, panel)).tasks[0].series
 
-    wild = {name: some + 40 * (np.arange(60) > 40) * noise.normal(0, 1, 60) for name, some in values.items()}
-    before = told(1.0)
-    values = wild
-    after = told(1.0)
-    np.testing.assert_array_equal(before.backtest.quantiles, after.backtest.quantiles)
-    assert (before.forecast.quantiles != after.forecast.quantiles).any()
+    whole = told(pd.Timestamp("2030-01-01"))
+    origins = [whole[0].index_at(origin)[0] - pd.Timedelta(days=1) for origin in whole[0].backtest.origins]
+    for place in (5, 8, 11):
+        for one, other in zip(whole, told(origins[place]), strict=True):
+            np.testing.assert_array_equal(one.backtest.quantiles[: place + 1], other.backtest.quantiles[: place + 1])
+    assert not np.isnan(whole[0].backtest.quantiles[8]).any()
+    assert (whole[0].forecast.quantiles != told(origins[5])[0].forecast.quantiles).any()
 
 
 def test_without_origins_a_panel_has_intervals_from_what_is_held_out():
@@ -134,6 +139,6 @@ def test_without_origins_a_panel_has_intervals_from_what_is_held_out():
     assert task.scores is None
     for one in task.series:
         assert one.backtest is None
-        assert one.earlier.shape == (10, 6)  # 30 − 6 + 1 − 15, half of the series is left for training
+        assert one.held_out.shape == (10, 6)  # 30 − 6 + 1 − 15, half of the series is left for training
         assert one.forecast.levels == (0.025, 0.1, 0.5, 0.9, 0.975)
         assert (np.diff(one.forecast.quantiles, axis=0) > 0).all()

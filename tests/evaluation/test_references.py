@@ -60,7 +60,7 @@ def test_a_benchmark_for_which_the_training_part_is_too_short_says_so():
     drift = next(one for one in short.comparison.references if one.model.name == "drift")
     assert drift.scores is None
     assert "Drift needs at least 2 training points" in drift.error
-    assert short.comparison.verdict.startswith("Mean is the only model with a score, a MASE of 1.69: ")
+    assert short.comparison.verdict.startswith("Mean is the only model with a score, a MAE of 2.16: ")
 
 
 def test_without_a_backtest_there_are_none():

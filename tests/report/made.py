@@ -31,8 +31,8 @@ def outcome_of(*names, panel=None, hidden=(), failed=(), missing=(), **more):
     panel = panel or Panel((months(hidden=hidden),))
     lost = [ModelSpec("naive", label) for label, _ in (*failed, *missing)]
     models = (*(ModelSpec(name, MODELS[name].label) for name in names), *lost)
-    experiment = design(RunSpec((), models, **{"horizon": 6, "origins": 5} | more), panel)
-    computed = design(RunSpec((), models[: len(names)], **{"horizon": 6, "origins": 5} | more), panel)
+    experiment = design(RunSpec((), models, **{"horizon": 6, "blocks": 1} | more), panel)
+    computed = design(RunSpec((), models[: len(names)], **{"horizon": 6, "blocks": 1} | more), panel)
     result = run(computed)
     errors = tuple(TaskResult(ModelSpec("naive", label), "failed", 0.5, reason) for label, reason in failed)
     return Outcome(

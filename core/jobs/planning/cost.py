@@ -21,7 +21,6 @@ from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
 from core.models.base import Price, Workload
 from core.models.spec import ModelSpec
-from core.series.splits import CALIBRATION
 from core.series.timeseries import Panel
 
 PROBE = 2  # which computation the probe is: factors of another one mean something else
@@ -111,14 +110,14 @@ class CostModel:
 
 def price_of(spec: RunSpec, model: ModelSpec, panel: Panel) -> Price:
     """What a task costs on the machine of the constants, all included. spec and model: of a designed run, nothing open."""
-    origins = spec.origins + CALIBRATION
+    origins = len(spec.timetable.origins)
     built = model.build()
     load = Workload(
         horizon=spec.horizon,
         season=spec.season or 1,
         series=len(panel),
         points=sum(len(series) for series in panel),
-        fits=(origins if spec.refit else min(origins, 1)) + 1,
+        fits=len(spec.timetable.starts) + 1,
         forecasts=origins + 1,
         trainings=spec.seeds if built.is_random else 1,
     )

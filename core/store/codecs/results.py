@@ -22,7 +22,7 @@ from core.series.forecast import Forecast
 
 FITS = ("backtest", "final", "selection")
 PAST = ("origins", "actual", "point", "quantiles", "observed")  # of a backtest: arrays that every one has
-LATER = ("own", "earlier")  # of a backtest and of a series: what it may lack, as did all that were stored before there were any
+MAYBE = ("own", "held_out")  # arrays that the result of a series may lack
 UNLEARNED = (  # of a result with "is_learned": false, which an earlier version wrote where a linear path had forecast
     "made by an earlier version of Unroll: no epoch was kept in the backtest, and these are forecasts of the linear path, "
     "not of the network"
@@ -67,11 +67,12 @@ def _series_fields(one: SeriesResult, prefix: str, arrays: dict[str, np.ndarray]
     forecast, past = one.forecast, one.backtest
     arrays |= {f"{prefix}point": forecast.point, f"{prefix}quantiles": forecast.quantiles}
     if past is not None:
-        names = [name for name in PAST + LATER if getattr(past, name) is not None]
+        names = [name for name in (*PAST, "own") if getattr(past, name) is not None]
         arrays |= {f"{prefix}backtest/{name}": getattr(past, name) for name in names}
-    arrays |= {f"{prefix}{name}": getattr(one, name) for name in LATER if getattr(one, name) is not None}
+    arrays |= {f"{prefix}{name}": getattr(one, name) for name in MAYBE if getattr(one, name) is not None}
     return {
         "id": one.series_id,
+        "length": one.length,
         "forecast": [forecast.series_id, forecast.label, index_fields(forecast.index), list(forecast.levels)],
         "backtest": None if past is None else list(past.levels),
         "scores": scores_fields(one.scores),
@@ -88,15 +89,15 @@ def _series_result(found: Mapping, prefix: str, arrays: Arrays) -> SeriesResult:
         backtest=_backtest(found["backtest"], f"{prefix}backtest/", arrays),
         scores=scores_of(found["scores"]),
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
-        **{name: arrays.get(f"{prefix}{name}") for name in LATER},
+        **{name: arrays.get(f"{prefix}{name}") for name in MAYBE},
+        length=found.get("length"),
     )
 
 
 def _backtest(levels: Sequence[float] | None, prefix: str, arrays: Arrays) -> Backtest | None:
     if levels is None:
         return None
-    parts = {name: arrays[prefix + name] for name in PAST} | {name: arrays.get(prefix + name) for name in LATER}
-    return Backtest(levels=tuple(levels), **parts)
+    return Backtest(levels=tuple(levels), own=arrays.get(f"{prefix}own"), **{name: arrays[prefix + name] for name in PAST})
 
 
 def scores_fields(scores: Scores | None) -> dict[str, object] | None:
@@ -109,6 +110,7 @@ def scores_fields(scores: Scores | None) -> dict[str, object] | None:
         "values": {name: float(value) for name, value in scores.values.items() if name not in bad},
         "by_step": {name: [_finite(value) for value in row] for name, row in scores.by_step.items()},
         "absent": {**scores.absent, **reasons},
+        "counts": dict(scores.counts),
     }
 
 

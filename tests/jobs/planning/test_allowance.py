@@ -23,7 +23,7 @@ def cost(tmp_path):
 
 
 def designed(*models, **more):
-    settings = {"origins": 4, "seeds": 2} | more
+    settings = {"origins": 4, "blocks": 1, "seeds": 2} | more
     return design(RunSpec((), models, 6, **settings), Panel((months(),)))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from core.codec import decode, encode, unpack
 from core.errors import ConfigError
-from core.evaluation.combination import combine
 from core.evaluation.design import design
 from core.evaluation.spec import RunSpec
 from core.experiment import finish, run
@@ -61,12 +60,12 @@ COMPARISON = (
 )
 
 
-def test_a_result_of_before_has_no_intervals_of_its_own_and_no_earlier_points():
+def test_a_result_of_before_has_no_intervals_of_its_own():
     found = decode_result(unpack(base64.b64decode(RESULT)))
     (one,) = found.series
     assert found.model == ModelSpec("naive", "Naive")
     assert one.backtest.point.tolist() == [[12], [10]]
-    assert (one.own, one.backtest.own, one.backtest.earlier) == (None, None, None)
+    assert (one.own, one.backtest.own, one.held_out, one.length) == (None, None, None, None)
     assert decode(encode_result(found))[1].keys() == decode(unpack(base64.b64decode(RESULT)))[1].keys()
 
 
@@ -154,7 +153,7 @@ def test_own_intervals_survive_to_the_last_bit(computed):
     claiming = replace(computed.tasks[0], series=(replace(one, own=own, backtest=past),))
     (again,) = decode_result(encode_result(claiming)).series
     assert (again.own.tobytes(), again.backtest.own.tobytes()) == (own.tobytes(), past.own.tobytes())
-    assert again.backtest.earlier.tobytes() == one.backtest.earlier.tobytes()
+    assert again.length == one.length == 10
 
 
 def test_points_that_were_held_out_survive_where_nothing_was_scored():
@@ -162,13 +161,11 @@ def test_points_that_were_held_out_survive_where_nothing_was_scored():
     found = run(design(RunSpec((), models, 1, origins=0, season=1), Panel((series(),))))
     stored = [decode_result(encode_result(task)) for task in found.tasks]
     for one, other in zip(found.tasks, stored, strict=True):
-        assert one.series[0].earlier.tobytes() == other.series[0].earlier.tobytes()
+        assert one.series[0].held_out.tobytes() == other.series[0].held_out.tobytes()
         assert (other.series[0].backtest, other.scores) == (None, None)
     again, before = finish(found.experiment, stored).combinations[-1], found.comparison.combinations[-1]
     assert again.weights == before.weights
     assert decode_comparison(encode_comparison(found.comparison)).combinations[-1].result.scores is None
-    bare = replace(stored[0], series=(replace(stored[0].series[0], earlier=None),))  # as it was stored before
-    assert finish(found.experiment, [bare, stored[1]]).combinations == ()
 
 
 def test_what_was_stored_and_read_is_finished_alike(computed):
@@ -178,11 +175,6 @@ def test_what_was_stored_and_read_is_finished_alike(computed):
     for one, other in zip(computed.comparison.combinations, again.combinations, strict=True):
         assert one.result.series[0].forecast.point.tobytes() == other.result.series[0].forecast.point.tobytes()
         assert one.weights == other.weights
-    bare = combine(
-        computed.experiment, [decode_result(unpack(base64.b64decode(RESULT))), *stored[1:]], ("Naive", "Mean", "Drift")
-    )
-    assert bare[0].members == ("Mean", "Drift")
-    assert "without Naive, whose result was stored before there were combinations" in bare[0].result.notes
 
 
 def test_a_link_keeps_the_combinations(computed):
