@@ -83,8 +83,8 @@ def finish(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
 
     Combinations are of the models that rank; benchmarks that nobody chose are computed here, for reference.
     """
-    found = compare(experiment, tasks)
-    return completed(experiment, tasks, found, _combined(experiment, tasks, found.ranking), references(experiment))
+    found = compare(experiment, tasks, references(experiment))
+    return completed(experiment, tasks, found, _combined(experiment, tasks, found.ranking))
 
 
 def _combined(experiment: Experiment, tasks: Sequence[TaskResult], ranking: Sequence[str]) -> tuple[Combination, ...]:

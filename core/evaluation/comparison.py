@@ -1,35 +1,33 @@
-"""Which model forecasts best, by how much, and whether that could be chance: what is said of models together.
+"""Does a network forecast better than the linear rival, by how much, and who is as good as the best: what is said of models
+together.
 
-The best is chosen on the same origins that then judge it against each other model. Holm's adjustment pays for the number of
-those tests, not for the choice: among models that are in truth equally good, the best is called clearly better than some
-other somewhat too often (simulated, independent models: in 5 % of runs with two, 6 % with three, 13 % with eight).
+The question is fixed before the run: every network against the first of AR, Linear, ARIMA, ETS and Theta that was chosen, or
+against the seasonal benchmark where none was; in a run without networks every model against that benchmark. The intervals of
+all these differences hold at once, so that none was picked for being large. Which models are as good as the best is another
+question, and has another answer: the model confidence set.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.errors import DataError
+from core.evaluation import verdict
+from core.evaluation.backtest import Backtest
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference, TaskResult
 from core.evaluation.scores import SAME
-from core.evaluation.spec import RunSpec
-from core.evaluation.verdict import (
-    Pair,
-    benchmark_wins,
-    combination_verdict,
-    is_less,
-    model_verdict,
-    rank_key,
-    rounding,
-    unranked,
-)
+from core.evaluation.verdict import Pair, Size, combination_verdict, rank_key, rounding
 from core.metrics.point import mase_scale
-from core.stats.significance import diebold_mariano, holm
+from core.models.registry import MODELS
+from core.stats.confidence_set import confidence_set
+from core.stats.significance import diebold_mariano, simultaneous
 
+RIVALS = ("ar", "linear", "arima", "ets", "theta")  # the first of them that was chosen
 LOSSES = {  # what is tested, by the score that ranks
     "mase": "absolute error, mean over steps, scaled by MASE's scale",
     "mae": "absolute error, mean over steps",
@@ -41,8 +39,14 @@ class Comparison:
     """ranking: labels, best first, of the models that are done and scored wherever any model is.
 
     score    what ranks: "mase", or "mae" where MASE is not defined for all of them; None where nothing is ranked
-    pairs    the best against each of the others, in the order of the ranking
-    verdict  one sentence; one more where a benchmark that nobody chose is better
+    pairs    every challenger against the rival, in the order of the ranking; in runs of old the best against each other model
+    verdict  the answer, one sentence;  size: how large the errors are;  equals: which models are as good as the best
+
+    rival    the label of what the challengers are compared with; it need not be a model of the run
+    kept     the labels of the model confidence set, best first, without those that the answer calls worse; empty where it could
+             not be computed
+    chances  the p of each ranked model in it, by label
+    wanted   how many past forecasts would show a difference as large as that of the nearest challenger; None where one is shown
 
     combinations  of the models that rank; they rank among none of them
     combined      one sentence: whether the best combination is better than the best model; None where there is none
@@ -56,65 +60,188 @@ class Comparison:
     combinations: tuple[Combination, ...] = ()
     combined: str | None = None
     references: tuple[Reference, ...] = ()
+    size: str = ""
+    equals: str = ""
+    rival: str | None = None
+    kept: tuple[str, ...] = ()
+    chances: Mapping[str, float] = field(default_factory=dict)
+    wanted: int | None = None
 
     @property
     def best(self) -> str | None:
         return self.ranking[0] if self.ranking else None
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict: the answer, the size, and who is as good as the best."""
+        return tuple(one for one in (self.verdict, self.size, self.equals) if one)
 
-def compare(experiment: Experiment, tasks: Sequence[TaskResult]) -> Comparison:
-    """Rank the models and test the best against each of the others.
+
+def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Sequence[Reference] = ()) -> Comparison:
+    """Rank the models, and put the run's question to them.
 
     An origin's loss is the mean over the horizon of |actual − point| / MASE's scale, over observed actuals; for a panel the
-    mean over the series' losses at the same origin. Origins without observed actuals are left
-    out; that moves the others closer together, never apart, so the test still sees all that share outcomes.
+    mean over the series' losses at the same origin. Origins without observed actuals are left out; that moves the others
+    closer together, never apart, so the test still sees all that share outcomes.
     """
     done = [task for task in tasks if task.state == "done"]
     score, ranked = _ranked(done)
     if not ranked:
-        return Comparison((), None, (), unranked(done))
-    losses = {task.model.label: _losses(experiment, task, score) for task in ranked}
-    best, *others = losses
+        return Comparison((), None, (), verdict.unranked(done), references=tuple(references))
+    fewer = [task for task in done if task.absent and task not in ranked]  # they lack series that others have
+    table = {task.model.label: _losses(experiment, _backtests(task), score) for task in ranked}
+    found = Comparison(tuple(table), score, (), verdict.lonely(ranked[0], score, fewer), references=tuple(references))
+    question = _question(ranked, references, experiment.spec.season)
+    if question is None:
+        return replace(found, size=_size(experiment, ranked, (), references))
+    rival, challengers = question
+    if rival not in table:
+        reference = next(one for one in references if one.model.label == rival)
+        table[rival] = _losses(experiment, reference.backtests, score)
     nothing = rounding(ranked[0], score)
-    pairs = _adjusted([_pair(best, one, losses, spec=experiment.spec, score=score, nothing=nothing) for one in others])
-    return Comparison(tuple(losses), score, pairs, model_verdict(ranked, score, pairs, fewer=_fewer(done, ranked)))
+    pairs = _pairs(challengers, rival, table, experiment=experiment, score=score, nothing=nothing)
+    noun = "network" if _is_network(next(task for task in ranked if task.model.label == challengers[0])) else "model"
+    kept, chances, equals = _equals(experiment, found.ranking, table, [pair.a for pair in pairs if pair.is_worse])
+    return replace(
+        found,
+        pairs=pairs,
+        verdict=verdict.answer(pairs, noun, ranked, fewer),
+        size=_size(experiment, ranked, (rival,), references),
+        equals=equals,
+        rival=rival,
+        kept=kept,
+        chances=chances,
+        wanted=_wanted(pairs),
+    )
 
 
 def completed(
-    experiment: Experiment,
-    tasks: Sequence[TaskResult],
-    found: Comparison,
-    combinations: tuple[Combination, ...],
-    references: tuple[Reference, ...],
+    experiment: Experiment, tasks: Sequence[TaskResult], found: Comparison, combinations: tuple[Combination, ...]
 ) -> Comparison:
-    """The comparison with what stands beside the models, and what is to be said of it.
+    """The comparison with the combinations, the best of which is tested against the best model.
 
-    The best combination is tested against the best model; its p is Bonferroni's over all combinations.
+    Its interval and p are Bonferroni's over all combinations, because it was chosen among them.
     """
-    whole = replace(found, combinations=combinations, references=references)
-    if found.best is None:
-        return whole
+    if found.best is None or not combinations:
+        return replace(found, combinations=combinations)
     best = next(task for task in tasks if task.model.label == found.best)
-    better = _better_reference(best, references, found.score)
-    verdict = found.verdict if better is None else f"{found.verdict} {benchmark_wins(better, best, found.score)}"
-    if not combinations:
-        return replace(whole, verdict=verdict)
     first = min((one.result for one in combinations), key=lambda one: one.scores.values[found.score])
-    losses = {one.model.label: _losses(experiment, one, found.score) for one in (first, best)}
-    nothing = rounding(best, found.score)
-    pair = _pair(first.model.label, found.best, losses, spec=experiment.spec, score=found.score, nothing=nothing)
-    if pair.p is not None:  # it is the best of several, and that choice is paid for by all of them
-        pair = replace(pair, p_holm=min(1.0, len(combinations) * pair.p))
-    return replace(whole, verdict=verdict, combined=combination_verdict(first, best, found.score, pair))
+    table = {one.model.label: _losses(experiment, _backtests(one), found.score) for one in (first, best)}
+    nothing, coverage = rounding(best, found.score), 1 - 0.05 / len(combinations)
+    labels = {"experiment": experiment, "score": found.score, "nothing": nothing}
+    (pair,) = _pairs([first.model.label], found.best, table, coverage=coverage, **labels)
+    said = combination_verdict(first, best, found.score, pair)
+    return replace(found, combinations=combinations, combined=said)
 
 
-def _better_reference(best: TaskResult, references: Sequence[Reference], score: str) -> Reference | None:
-    """The best of the benchmarks that are better than the best model on all series that this is scored on."""
-    bar = best.scores.values[score]
-    wanted = {one.series_id for one in best.series if one.scores and score in one.scores.values}
-    whole = [one for one in references if {name for name, some in one.series.items() if score in some.values} == wanted]
-    first = min(whole, key=lambda one: one.scores.values[score], default=None)
-    return first if first is not None and is_less(first.scores.values[score], bar, rounding(best, score)) else None
+def _question(
+    ranked: Sequence[TaskResult], references: Sequence[Reference], season: int
+) -> tuple[str, list[str]] | None:
+    """The label of the rival, and those of its challengers, best first; None where there is nothing to compare."""
+    by_name = {task.model.name: task.model.label for task in reversed(ranked)}
+    networks = [task.model.label for task in ranked if _is_network(task)]
+    rival = next((by_name[name] for name in RIVALS if name in by_name), None) if networks else None
+    if rival is None:
+        benchmark = "seasonal_naive" if season > 1 else "naive"
+        computed = {one.model.name: one.model.label for one in references if one.backtests}
+        rival = by_name.get(benchmark) or computed.get(benchmark)
+    challengers = networks or [task.model.label for task in ranked if task.model.label != rival]
+    return None if rival is None or not challengers else (rival, challengers)
+
+
+def _is_network(task: TaskResult) -> bool:
+    model = MODELS.get(task.model.name)
+    return model is not None and model.is_random
+
+
+def _pairs(
+    challengers: Sequence[str],
+    rival: str,
+    table: Mapping[str, np.ndarray],
+    *,
+    experiment: Experiment,
+    score: str,
+    nothing: float,
+    coverage: float = 0.95,
+) -> tuple[Pair, ...]:
+    """Each against the rival, with intervals that hold for all of them at once. nothing: the largest loss that is rounding.
+
+    The interval divides by the loss of the rival; an exact one has neither.
+    """
+    spec = experiment.spec
+    seen = ~np.isnan(np.stack([table[label] for label in (*challengers, rival)])).any(axis=0)
+    theirs = table[rival][seen]
+    level = float(theirs.mean())
+    rows = []
+    for label in challengers:
+        own = table[label][seen]
+        rows.append(np.where(np.abs(own - theirs) <= np.maximum(SAME * (own + theirs), nothing), 0, own - theirs))
+    tests = simultaneous(np.stack(rows), spec.horizon, spec.stride or 1, coverage)
+    pairs = []
+    for label, row, test in zip(challengers, rows, tests, strict=True):
+        skill = 1 - float(table[label][seen].mean()) / level if level > nothing else None
+        pair = Pair(label, rival, LOSSES[score], len(theirs), skill=skill)
+        if isinstance(test, DataError):
+            pairs.append(replace(pair, reason=str(test)))
+        elif skill is None:
+            pairs.append(replace(pair, reason=f"{rival} makes no error, of which a share could be saved"))
+        else:
+            alone = diebold_mariano(row, spec.horizon, spec.stride or 1)
+            low, high = -test.high / level, min(-test.low / level, 1.0)  # no loss is under 0, so no skill is over 1
+            pairs.append(
+                replace(pair, statistic=test.statistic, p=alone.p, p_adjusted=test.p, low=low, high=high)
+            )
+    return tuple(pairs)
+
+
+def _wanted(pairs: Sequence[Pair]) -> int | None:
+    """How many past forecasts would show the nearest challenger's difference, if it is what it seems: the interval shrinks with
+    the root of their number."""
+    nearest = pairs[0]
+    if nearest.low is None or nearest.is_better or all(pair.is_worse for pair in pairs) or abs(nearest.skill) < SAME:
+        return None
+    reach = (nearest.high - nearest.low) / 2
+    return math.ceil(nearest.n * (reach / abs(nearest.skill)) ** 2)
+
+
+def _equals(
+    experiment: Experiment, ranking: Sequence[str], table: Mapping[str, np.ndarray], worse: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, float], str]:
+    """The confidence set, its p by label, and the sentence."""
+    if len(ranking) < 2:
+        return (), {}, ""
+    losses = np.stack([table[label] for label in ranking], axis=1)
+    losses = losses[~np.isnan(losses).any(axis=1)]
+    stride = experiment.spec.stride or 1
+    block = math.ceil(experiment.spec.horizon / stride)
+    independent = 1 + (len(losses) - 1) * stride / experiment.spec.horizon
+    try:
+        found = confidence_set(losses, block)
+    except DataError as error:
+        return (), {}, verdict.equals((), str(error), len(losses), independent)
+    kept = tuple(label for place, label in enumerate(ranking) if place in found.included and label not in worse)
+    chances = dict(zip(ranking, found.p, strict=True))
+    return kept, chances, verdict.equals(kept, None, len(losses), min(independent, len(losses))) if kept else ""
+
+
+def _size(
+    experiment: Experiment, ranked: Sequence[TaskResult], rival: Sequence[str], references: Sequence[Reference]
+) -> str:
+    """How far the best model, the rival and the seasonal benchmark are off."""
+    benchmark = "seasonal_naive" if experiment.spec.season > 1 else "naive"
+    errors = {task.model.label: {one.series_id: one.scores for one in task.series} for task in ranked}
+    errors |= {one.model.label: dict(one.series) for one in references}
+    names = [task.model.label for task in ranked if task.model.name == benchmark]
+    names += [one.model.label for one in references if one.model.name == benchmark]
+    labels = dict.fromkeys((ranked[0].model.label, *rival, *names[:1]))
+    sizes = [
+        Size(label, {name: one.values["mae"] for name, one in errors[label].items() if one and "mae" in one.values})
+        for label in labels
+    ]
+    usual = {
+        name: float(np.nanmean(np.abs(one.scorable))) for name, one in _backtests(ranked[0]).items() if one.observed.any()
+    }
+    return verdict.size(sizes, usual, experiment.panel.series[0].unit)
 
 
 def _ranked(done: Sequence[TaskResult]) -> tuple[str, list[TaskResult]]:
@@ -131,23 +258,23 @@ def _scored(done: Sequence[TaskResult], score: str) -> list[TaskResult]:
     return [task for task, some in zip(done, found, strict=True) if some and some == everywhere]
 
 
-def _fewer(done: Sequence[TaskResult], ranked: Sequence[TaskResult]) -> list[TaskResult]:
-    """The models that do not rank because they lack series that others have."""
-    return [task for task in done if task.absent and task not in ranked]
+def _backtests(task: TaskResult) -> dict[str, Backtest]:
+    return {one.series_id: one.backtest for one in task.series if one.backtest is not None}
 
 
-def _losses(experiment: Experiment, task: TaskResult, score: str) -> np.ndarray:
+def _losses(experiment: Experiment, backtests: Mapping[str, Backtest], score: str) -> np.ndarray:
     """(R,) the loss at each of the run's origins, NaN where nothing was observed: the mean over the series that have it."""
     places = [plan.places for plan in experiment.plans.values()]
-    table = np.full((len(task.series), max(some[-1] + 1 for some in places if some)), np.nan)
-    for row, one in enumerate(task.series):
-        if one.scores is None or score not in one.scores.values:
-            continue
-        errors = np.abs(one.backtest.scorable - one.backtest.point)  # (O, H)
+    table = np.full((len(backtests), max(some[-1] + 1 for some in places if some)), np.nan)
+    for row, (name, one) in enumerate(backtests.items()):
+        errors = np.abs(one.scorable - one.point)  # (O, H)
         if score == "mase":
-            history = experiment.panel[one.series_id][: int(one.backtest.origins[0])]
-            errors = errors / mase_scale(history.values, history.observed, history.season)
-        table[row, list(experiment.plans[one.series_id].places)] = _mean_over_rows(errors.T)
+            history = experiment.panel[name][: int(one.origins[0])]
+            try:
+                errors = errors / mase_scale(history.values, history.observed, history.season)
+            except DataError:  # such a series is in no model's score
+                continue
+        table[row, list(experiment.plans[name].places)] = _mean_over_rows(errors.T)
     return _mean_over_rows(table)
 
 
@@ -156,28 +283,3 @@ def _mean_over_rows(table: np.ndarray) -> np.ndarray:
     seen = ~np.isnan(table)
     count = seen.sum(axis=0)
     return np.divide(np.where(seen, table, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
-
-
-def _pair(best: str, other: str, losses: Mapping[str, np.ndarray], *, spec: RunSpec, score: str, nothing: float) -> Pair:
-    """nothing: the largest loss that is rounding. The interval divides by the loss of `other`; an exact one has neither."""
-    a, b = losses[best], losses[other]
-    seen = ~(np.isnan(a) | np.isnan(b))
-    a, b = a[seen], b[seen]
-    level = float(b.mean())
-    skill = 1 - float(a.mean()) / level if level > nothing else None
-    pair = Pair(best, other, LOSSES[score], len(a), skill=skill)
-    differential = np.where(np.abs(a - b) <= np.maximum(SAME * (a + b), nothing), 0, a - b)
-    try:
-        test = diebold_mariano(differential, spec.horizon, spec.stride)
-    except DataError as error:
-        return replace(pair, reason=str(error))
-    if skill is None:
-        return replace(pair, reason=f"{other} makes no error, of which a share could be saved")
-    low, high = -test.high / level, min(-test.low / level, 1.0)  # no loss is under 0, so no skill is over 1
-    return replace(pair, statistic=test.statistic, p=test.p, low=low, high=high)
-
-
-def _adjusted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """The pairs with Holm's adjusted p, over those that could be tested."""
-    adjusted = iter(holm([pair.p for pair in pairs if pair.p is not None]))
-    return tuple(pair if pair.p is None else replace(pair, p_holm=next(adjusted)) for pair in pairs)

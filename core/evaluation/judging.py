@@ -65,9 +65,13 @@ class Judge:
         self, points: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray | None], *, is_stepwise: bool = True
     ) -> dict[str, Scores]:
         """The scores by series id of points (O, H) with a model's own quantiles, of each series with a scored origin."""
+        return self._scored(self.backtests(points, own), is_stepwise)
+
+    def backtests(self, points: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray | None]) -> dict[str, Backtest]:
+        """The forecasts beside what happened, by series id, of each series with a scored origin; as in `scores`."""
         whole = self._reaches(points)
         tested = {name: self._backtest(name, one, whole[name], own.get(name)) for name, one in points.items()}
-        return self._scored(tested, is_stepwise)
+        return {name: one for name, one in tested.items() if one is not None}
 
     def _of(self, points: Mapping[str, object]) -> Panel:
         return Panel(tuple(series for series in self.panel if series.id in points))

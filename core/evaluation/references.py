@@ -42,5 +42,6 @@ def _scored(experiment: Experiment, name: str) -> Reference:
     except AppError as error:
         return Reference(spec, None, error=str(error))
     judge = Judge(experiment.panel, experiment.plans, {series.id: () for series in experiment.panel})
-    found = judge.scores({name: one.point for name, one in rolled.items()}, {}, is_stepwise=False)
-    return Reference(spec, averaged(list(found.values())), found)
+    points = {name: one.point for name, one in rolled.items()}
+    found = judge.scores(points, {}, is_stepwise=False)
+    return Reference(spec, averaged(list(found.values())), found, backtests=judge.backtests(points, {}))

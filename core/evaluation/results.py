@@ -112,9 +112,11 @@ class Reference:
     """A benchmark that nobody chose, scored at the models' origins for reference, without its scores by step.
 
     scores: over all series; None where it could not be computed, and `error` says why. series: by id.
+    backtests: by series id, with which models are compared; they are not stored.
     """
 
     model: ModelSpec
     scores: Scores | None
     series: Mapping[str, Scores] = field(default_factory=dict)
     error: str | None = None
+    backtests: Mapping[str, Backtest] = field(default_factory=dict, compare=False, repr=False)

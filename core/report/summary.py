@@ -35,6 +35,11 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
         "references": [_reference(one, result) for one in comparison.references],
         "ranking": list(comparison.ranking),
         "verdict": comparison.verdict,
+        "size": comparison.size,
+        "equals": comparison.equals,
+        "rival": comparison.rival,
+        "confidence_set": list(comparison.kept),
+        "wanted": comparison.wanted,
         "combined": comparison.combined,
         "significance": [_pair(one) for one in comparison.pairs] or None,
         "certificate": None,
@@ -51,7 +56,7 @@ def versions() -> dict[str, str]:
 
 def _pair(pair: Pair) -> dict[str, object]:
     """The test's fields, all null where there was none, and then the reason."""
-    names = ("a", "b", "loss", "statistic", "p", "p_holm", "skill", "low", "high", "n")
+    names = ("a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n")
     return {name: getattr(pair, name) for name in names} | ({} if pair.reason is None else {"reason": pair.reason})
 
 

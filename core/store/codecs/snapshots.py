@@ -19,6 +19,9 @@ from core.store.codecs.results import decode_result, encode_result, scores_field
 from core.store.records import RunRecord
 
 
+LATER = ("size", "equals", "rival", "wanted")  # of a comparison: what those of old lack
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A finished run as it was when its link was made. It holds no weights of networks, and no name of a workspace.
@@ -56,6 +59,9 @@ def _fields(comparison: Comparison, arrays: dict[str, np.ndarray]) -> dict[str, 
         "score": comparison.score,
         "pairs": [asdict(one) for one in comparison.pairs],
         "verdict": comparison.verdict,
+        **{name: getattr(comparison, name) for name in LATER},
+        "kept": list(comparison.kept),
+        "chances": dict(comparison.chances),
         "combined": comparison.combined,
         "combinations": [{"members": one.members, "weights": dict(one.weights)} for one in comparison.combinations],
         "references": [_reference_fields(one) for one in comparison.references],
@@ -73,6 +79,9 @@ def _comparison(fields: Mapping, arrays: Mapping[str, np.ndarray]) -> Comparison
             _combination(one, arrays[f"combination/{n}"]) for n, one in enumerate(fields.get("combinations", ()))
         ),
         combined=fields.get("combined"),
+        **{name: fields[name] for name in LATER if name in fields},
+        kept=tuple(fields.get("kept", ())),
+        chances=fields.get("chances", {}),
         references=tuple(_reference(one) for one in fields.get("references", ())),
     )
 
