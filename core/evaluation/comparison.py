@@ -101,7 +101,7 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Seq
     nothing = rounding(ranked[0], score)
     pairs = _pairs(challengers, rival, table, experiment=experiment, score=score, nothing=nothing)
     noun = "network" if _is_network(next(task for task in ranked if task.model.label == challengers[0])) else "model"
-    kept, chances, equals = _equals(experiment, found.ranking, table, [pair.a for pair in pairs if pair.is_worse])
+    kept, chances, equals = _equals(experiment, found.ranking, table, [pair.a for pair in pairs if pair.is_worse], nothing)
     return replace(
         found,
         pairs=pairs,
@@ -134,9 +134,7 @@ def completed(
     return replace(found, combinations=combinations, combined=said)
 
 
-def _question(
-    ranked: Sequence[TaskResult], references: Sequence[Reference], season: int
-) -> tuple[str, list[str]] | None:
+def _question(ranked: Sequence[TaskResult], references: Sequence[Reference], season: int) -> tuple[str, list[str]] | None:
     """The label of the rival, and those of its challengers, best first; None where there is nothing to compare."""
     by_name = {task.model.name: task.model.label for task in reversed(ranked)}
     networks = [task.model.label for task in ranked if _is_network(task)]
@@ -179,7 +177,7 @@ def _pairs(
     tests = simultaneous(np.stack(rows), spec.horizon, spec.stride or 1, coverage)
     pairs = []
     for label, row, test in zip(challengers, rows, tests, strict=True):
-        skill = 1 - float(table[label][seen].mean()) / level if level > nothing else None
+        skill = 0.0 if not row.any() else 1 - float(table[label][seen].mean()) / level if level > nothing else None
         pair = Pair(label, rival, LOSSES[score], len(theirs), skill=skill)
         if isinstance(test, DataError):
             pairs.append(replace(pair, reason=str(test)))
@@ -188,9 +186,7 @@ def _pairs(
         else:
             alone = diebold_mariano(row, spec.horizon, spec.stride or 1)
             low, high = -test.high / level, min(-test.low / level, 1.0)  # no loss is under 0, so no skill is over 1
-            pairs.append(
-                replace(pair, statistic=test.statistic, p=alone.p, p_adjusted=test.p, low=low, high=high)
-            )
+            pairs.append(replace(pair, statistic=test.statistic, p=alone.p, p_adjusted=test.p, low=low, high=high))
     return tuple(pairs)
 
 
@@ -205,13 +201,13 @@ def _wanted(pairs: Sequence[Pair]) -> int | None:
 
 
 def _equals(
-    experiment: Experiment, ranking: Sequence[str], table: Mapping[str, np.ndarray], worse: Sequence[str]
+    experiment: Experiment, ranking: Sequence[str], table: Mapping[str, np.ndarray], worse: Sequence[str], nothing: float
 ) -> tuple[tuple[str, ...], dict[str, float], str]:
     """The confidence set, its p by label, and the sentence."""
     if len(ranking) < 2:
         return (), {}, ""
     losses = np.stack([table[label] for label in ranking], axis=1)
-    losses = losses[~np.isnan(losses).any(axis=1)]
+    losses = _alike(losses[~np.isnan(losses).any(axis=1)], nothing)
     stride = experiment.spec.stride or 1
     block = math.ceil(experiment.spec.horizon / stride)
     independent = 1 + (len(losses) - 1) * stride / experiment.spec.horizon
@@ -224,9 +220,18 @@ def _equals(
     return kept, chances, verdict.equals(kept, None, len(losses), min(independent, len(losses))) if kept else ""
 
 
-def _size(
-    experiment: Experiment, ranked: Sequence[TaskResult], rival: Sequence[str], references: Sequence[Reference]
-) -> str:
+def _alike(losses: np.ndarray, nothing: float) -> np.ndarray:
+    """The losses (O, M), where those of a model that differ by rounding alone are those of the first such model."""
+    found = losses.copy()
+    for column in range(1, losses.shape[1]):
+        gaps = np.abs(found[:, :column] - losses[:, [column]])
+        same = (gaps <= np.maximum(SAME * (found[:, :column] + losses[:, [column]]), nothing)).all(axis=0)
+        if same.any():
+            found[:, column] = found[:, int(np.argmax(same))]
+    return found
+
+
+def _size(experiment: Experiment, ranked: Sequence[TaskResult], rival: Sequence[str], references: Sequence[Reference]) -> str:
     """How far the best model, the rival and the seasonal benchmark are off."""
     benchmark = "seasonal_naive" if experiment.spec.season > 1 else "naive"
     errors = {task.model.label: {one.series_id: one.scores for one in task.series} for task in ranked}
@@ -238,9 +243,7 @@ def _size(
         Size(label, {name: one.values["mae"] for name, one in errors[label].items() if one and "mae" in one.values})
         for label in labels
     ]
-    usual = {
-        name: float(np.nanmean(np.abs(one.scorable))) for name, one in _backtests(ranked[0]).items() if one.observed.any()
-    }
+    usual = {name: float(np.nanmean(np.abs(one.scorable))) for name, one in _backtests(ranked[0]).items() if one.observed.any()}
     return verdict.size(sizes, usual, experiment.panel.series[0].unit)
 
 

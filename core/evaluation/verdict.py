@@ -24,8 +24,8 @@ class Pair:
     """A model, a, against another, b, over n origins: a network against the rival, in runs of old the best against another.
 
     skill       1 − loss of a / loss of b, a fraction; None where b is exact, up to rounding
-    low, high   the 95 % interval of the mean difference of the losses, as skill, which holds for all pairs of the run at once. It
-                takes the loss of b as known, so that it never contradicts the test
+    low, high   the 95 % interval of the mean difference of the losses, as skill, which holds for all pairs of the run at once.
+                It takes the loss of b as known, so that it never contradicts the test
     p           of this pair by itself;  p_adjusted: for all pairs at once, below 0.05 exactly where 0 is outside the interval
     reason      why there is no test; then statistic, p, p_adjusted, low and high are None. Against an exact b there is none
     statistic   of the Diebold-Mariano test: negative where a has the smaller loss
@@ -82,7 +82,7 @@ def unranked(done: Sequence[TaskResult]) -> str:
     reasons = [task.scores.absent["mae"] for task in done if task.scores and "mae" in task.scores.absent]
     if reasons:
         return f"No model could be scored: {reasons[0]}."
-    return "Nothing says which model forecasts best, because there was no backtest; ask for past forecasts to have models scored."
+    return "Nothing says which model forecasts best, because there was no backtest; ask for past forecasts to be scored."
 
 
 def lonely(only: TaskResult, score: str, fewer: Sequence[TaskResult]) -> str:
@@ -121,7 +121,8 @@ def _untested(pair: Pair) -> str:
         return f"{pair.b} makes no error here, so no model can beat it"
     if abs(pair.skill) <= SAME:
         return f"{pair.a} and {pair.b} forecast equally well here"
-    return f"{pair.a} is off by {_share(-pair.skill)} than {pair.b} here, and nothing says whether that is chance: {pair.reason}"
+    off = f"{pair.a} is off by {_share(-pair.skill)} than {pair.b} here"
+    return f"{off}, and nothing says whether that is chance: {pair.reason}"
 
 
 def _against(pair: Pair) -> str:
@@ -175,7 +176,7 @@ def _of_usual(one: Size, usual: Mapping[str, float]) -> str:
 
 
 def equals(kept: Sequence[str], reason: str | None, forecasts: int, independent: float) -> str:
-    """Which models are as good as the best; kept: their labels, best first, of which nothing is known where there is a reason."""
+    """Which models are as good as the best. kept: their labels, best first; reason: why they are not known."""
     few = round(independent)
     known = f"As far as {forecasts:,} past forecasts (about {few:,} independent {'one' if few == 1 else 'ones'}) can tell"
     if reason is not None:

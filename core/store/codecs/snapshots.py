@@ -18,7 +18,6 @@ from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result, encode_result, scores_fields, scores_of
 from core.store.records import RunRecord
 
-
 LATER = ("size", "equals", "rival", "wanted")  # of a comparison: what those of old lack
 
 
