@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import DataError, TooShortError
+from core.stats.overlap import block_variance
 
 FEWEST = 8  # blocks of data; from fewer a bootstrap cannot tell how much their means vary
 REPETITIONS = 1_000  # a p of 0.1 is then known to ± 0.02
@@ -78,23 +79,13 @@ def _refuse(distinct: np.ndarray, place: np.ndarray) -> None:
 def _stretch(origins: int, block: int, tail: float) -> float:
     """By what losses are to be spread so that bootstrapped means vary as means of sums of `block` independent shocks do.
 
-    The variance of a circular bootstrap's mean is a quadratic form d'Ad/n² of the losses, A = P·W·P with P = I − 1/n and W
-    Bartlett's weights 1 − k / block round the circle. With S the autocorrelations of those sums, its expectation is tr(AS)/n²
-    and the truth 1'S1/n²; the root of their ratio takes away the bias. It has tr(AS)² / tr(ASAS) degrees of freedom
-    (Satterthwaite 1946), where the bootstrap knows none: Student's quantile over the normal one, at `tail`, makes up for it.
+    The root of the shortfall takes away the bias. The estimate also has few degrees of freedom, where the bootstrap knows of
+    none: Student's quantile over the normal one, at `tail`, makes up for it.
     """
-    from scipy.linalg import toeplitz
     from scipy.special import ndtri, stdtrit
 
-    lags = np.arange(origins)
-    around = np.minimum(lags, origins - lags)
-    truth = toeplitz(np.clip(1 - lags / block, 0, None))
-    weights = toeplitz(np.clip(1 - around / block, 0, None))
-    weights = weights - weights.mean(axis=0)  # its rows have the same sum, so that is P·W, and P·W·P too
-    product = weights @ truth
-    trace = float(np.trace(product))
-    degrees = trace**2 / float(np.sum(product * product.T))
-    return math.sqrt(truth.sum() / trace) * float(stdtrit(degrees, 1 - tail) / ndtri(1 - tail))
+    variance = block_variance(origins, block)
+    return math.sqrt(variance.shortfall) * float(stdtrit(variance.degrees, 1 - tail) / ndtri(1 - tail))
 
 
 def _p_values(losses: np.ndarray, block: int, size: float, seed: int) -> np.ndarray:
