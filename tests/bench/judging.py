@@ -1,6 +1,6 @@
 """Whether what judges forecasts keeps its word: sizes, coverage and power by simulation, beside what is demanded.
 
-    python -m tests.bench.judging              500 runs of each
+    python -m tests.bench.judging              500 runs of each, 12 minutes
     python -m tests.bench.judging 2000
 
 Two kinds of losses. `sums`: normal sums of as many shocks as origins overlap, equally weighted, the strongest overlap there is.
@@ -88,30 +88,32 @@ def sets(runs: int) -> Iterator[Row]:
         for kind, make in (("sums", sums), ("paths", paths)):
             found = [confidence_set(run.T, overlap).included for run in make(runs, 6, n, overlap)]
             yield Row(
-                f"set of 6 equal, {kind}, {n} origins, overlap {overlap}: one stays", _share(0 in one for one in found), 87
+                f"set of 6 equal, {kind}, {n} origins, overlap {overlap}: one stays",
+                _share(0 in result for result in found),
+                87,
             )
             yield Row(
-                f"set of 6 equal, {kind}, {n} origins, overlap {overlap}: all", _share(len(one) == 6 for one in found), 87
+                f"set of 6 equal, {kind}, {n} origins, overlap {overlap}: all", _share(len(result) == 6 for result in found), 87
             )
         worse = np.array([1.0, 1, 1, 1, 1, 1.25])
         found = [confidence_set(run.T * worse, overlap).included for run in paths(runs, 6, n, overlap)]
-        yield Row(f"set of 6, paths, {n} origins, one 25 % worse: it leaves", _share(5 not in one for one in found))
+        yield Row(f"set of 6, paths, {n} origins, one 25 % worse: it leaves", _share(5 not in result for result in found))
 
 
 def others(runs: int) -> Iterator[Row]:
     """Ranks, skill, reliability, residuals."""
     rng = np.random.default_rng(SEED)
-    apart = _share(np.ptp(one.ranks) > one.distance for one in map(average_ranks, rng.normal(size=(runs, 30, 6))))
+    apart = _share(np.ptp(result.ranks) > result.distance for result in map(average_ranks, rng.normal(size=(runs, 30, 6))))
     yield Row("mean ranks of 6 equal models on 30 series: any apart", apart, most=5)
     for series, dates, overlap in ((100, 50, 1), (30, 48, 6), (20, 60, 12), (10, 40, 4)):
         for effects in ((1.0, 1.0), (0.0, 1.0), (1.0, 0.0)):
             found = [skill_interval(*panel(rng, series, dates, overlap, effects), overlap) for _ in range(runs)]
             title = f"skill, {series} × {dates}, overlap {overlap}, effects {effects[0]:.0f} {effects[1]:.0f}: held"
-            yield Row(title, _share(one.low <= 0.1 <= one.high for one in found), 95)
+            yield Row(title, _share(result.low <= 0.1 <= result.high for result in found), 95)
     for n, overlap in ((60, 1), (96, 12)):
         quantiles = np.array([-1.2815516, 0, 1.2815516])[:, None] * np.ones(n)
         found = [reliability(run[0], quantiles, LEVELS, overlap) for run in sums(runs, 1, n, overlap)]
-        inside = _share((one.low <= one.observed) & (one.observed <= one.high) for one in found)
+        inside = _share((result.low <= result.observed) & (result.observed <= result.high) for result in found)
         yield Row(f"reliability, {n} forecasts, overlap {overlap}: inside the band", inside, 95)
     noise = _share(residual_checks(row).p < 0.05 for row in rng.normal(size=(runs, 80)))
     yield Row("residuals, 80 of white noise: Ljung and Box reject", noise, most=5)
