@@ -46,7 +46,7 @@ def diebold_mariano(differential: np.ndarray, horizon: int, stride: int = 1, cov
     freedom. Those cosines reach so far from frequency 0 that their mean is too small under overlap; it is divided by the share
     it has, in expectation, for sums of `overlap` independent shocks, the strongest overlap forecasts have. With overlap 1 ν is
     n − 1, the share is 1, and it is the t-test of the mean.
-    Simulated on normal sums of overlap 1 to 12, n from 8 to 200, a nominal 5 % rejects a true null in 4.8 to 5.3 % of cases,
+    Simulated on normal sums of overlap 1 to 12, n from 8 to 200, a nominal 5 % rejects a true null in 4.6 to 5.4 % of cases,
     and in 2.4 to 4 % where origins overlap but the losses are not correlated. Without the division it was 6 to 9 %; equal
     weights on autocovariances (Harvey, Leybourne & Newbold 1997) reject in 7 % at 200 origins and in 24 % at 20 of overlap 12.
 
@@ -73,7 +73,7 @@ def simultaneous(
     Source: Hothorn, Bretz & Westfall 2008, Biometrical J. 50(3), max-|t| intervals; Dunnett 1955, J. American Statistical
     Association 50.
     """
-    assert differentials.ndim == 2 and np.isfinite(differentials).all()
+    assert differentials.ndim == 2 and coverage <= 0.999 and np.isfinite(differentials).all()
     tried: list[_Evidence | DataError] = []
     for row in differentials:
         try:
@@ -189,7 +189,7 @@ def _largest(cosines: np.ndarray) -> np.ndarray:
     correlation = degrees * (cosines @ cosines.T) / np.outer(lengths, lengths) / (degrees + 1 + rows / 2)
     np.fill_diagonal(correlation, 1.0)
     root = np.linalg.cholesky(correlation).T  # (K, K)
-    rng, found = np.random.default_rng(SEED), []
+    rng, maxima = np.random.default_rng(SEED), []
     for _ in range(DRAWS // BATCH):
         tops = np.abs(rng.standard_normal((BATCH, rows)) @ root)
         spread = rng.standard_normal((BATCH, min(degrees, rows), rows))
@@ -198,5 +198,5 @@ def _largest(cosines: np.ndarray) -> np.ndarray:
             diagonal = np.arange(rows)
             spread[:, diagonal, diagonal] = np.sqrt(rng.chisquare(degrees - diagonal, (BATCH, rows)))
         errors = np.sqrt(np.square(spread @ root).sum(axis=1) / degrees)
-        found.append((tops / errors).max(axis=1))
-    return np.sort(np.concatenate(found))
+        maxima.append((tops / errors).max(axis=1))
+    return np.sort(np.concatenate(maxima))

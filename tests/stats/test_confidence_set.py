@@ -41,9 +41,9 @@ def test_means_of_stretched_losses_vary_as_they_should():
 
 @pytest.mark.parametrize(("origins", "overlap"), [(93, 11), (200, 12)])
 def test_six_equal_models_stay(origins, overlap):
-    """100 runs; nominally 90 %, less three standard errors 81 %. Without the stretch all six stay in 62 to 66 %."""
-    sets = [confidence_set(losses, overlap).included for losses in overlapping(overlap, (100, origins, 6), seed=3)]
-    assert np.mean([len(found) == 6 for found in sets]) >= 0.81
+    """60 runs; nominally 90 %, less three standard errors 78 %. Without the stretch all six stay in 62 to 66 %."""
+    sets = [confidence_set(losses, overlap).included for losses in overlapping(overlap, (60, origins, 6), seed=3)]
+    assert np.mean([len(found) == 6 for found in sets]) >= 0.78
     assert np.mean([0 in found for found in sets]) >= 0.93
 
 
