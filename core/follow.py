@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TextIO
 
+from core.report.summary import scores_of
 from core.store.records import LIVE, TaskRecord
 from core.workbench import RunView, Workbench
 
@@ -49,7 +50,7 @@ def _end(workbench: Workbench, workspace: str, view: RunView) -> dict[str, objec
         "state": view.record.state,
         "best": view.record.best,
         "verdict": comparison and comparison.verdict,
-        "scores": {label: one.scores.values for label, one in results.items() if one.scores},
+        "scores": {label: scores_of(one.scores) for label, one in results.items() if one.scores},
     }
 
 

@@ -1,9 +1,11 @@
 """Compare: which model forecasts best, by how much, and whether that could be chance."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.store.records import LIVE
-from pages.parts import board, frame, learned, results, services, share, state, takeaway
+from pages.parts import board, evidence, frame, learned, results, services, setup, share, state, takeaway
 from pages.parts.router import through_the_router
 
 through_the_router()
@@ -29,6 +31,9 @@ st.caption(results.heading_of(record))
 left, right = st.columns([8, 1], vertical_alignment="center")
 with left:
     results.verdict(outcome)
+    if (more := results.more_origins(outcome)) and st.button(f"Replay {more:,} past forecasts", icon=":material/history:"):
+        setup.fill(replace(record.spec, origins=more, stride=1, timetable=None))
+        st.switch_page("pages/train.py")
 if record.state == "done" and right.button("Share", icon=":material/link:", width="stretch"):
     share.dialog(record)
 if record.state in LIVE:
@@ -64,7 +69,7 @@ view = st.segmented_control(
 if view == "Error by step":
     results.steps(outcome, series_id)
 elif view == "Significance":
-    results.significance(outcome)
+    evidence.show(outcome)
 elif view == "Training":
     results.training(outcome)
 elif view == "What AR learned":

@@ -331,22 +331,25 @@ def test_a_run_ends_with_a_comparison_and_the_summary_tells_it():
     written = json.loads(json.dumps(summary.as_json(result, [{"id": "sales"}]), allow_nan=False))
     assert written["ranking"] == ["AR", "Seasonal naive", "Naive"]
     assert written["verdict"] == result.comparison.verdict
-    assert written["verdict"].startswith("AR forecasts best: its MASE of ")
+    assert written["verdict"].startswith("No model is shown to beat Seasonal naive here: the nearest, AR, is off by ")
+    assert written["size"].startswith("AR is off by 1.")
+    assert (written["rival"], written["confidence_set"]) == ("Seasonal naive", [])  # 16 origins are not eight blocks of six
     assert [(one["a"], one["b"], one["n"]) for one in written["significance"]] == [
-        ("AR", "Seasonal naive", 16), ("AR", "Naive", 16)
+        ("AR", "Seasonal naive", 16), ("Naive", "Seasonal naive", 16)
     ]  # fmt: skip
     for one in written["significance"]:
-        assert list(one) == ["a", "b", "loss", "statistic", "p", "p_holm", "skill", "low", "high", "n"]
+        assert list(one) == ["a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n"]
         assert one["low"] <= one["skill"] <= one["high"]
 
 
 def test_the_summary_says_why_there_is_no_p_and_is_null_where_nothing_was_compared():
     few = run(design(spec_of("naive", "drift", origins=3), Panel((months(),))))
-    (pair,) = summary.as_json(few, [{"id": "sales"}])["significance"]
+    pair, _ = summary.as_json(few, [{"id": "sales"}])["significance"]
     assert (pair["p"], pair["n"]) == (None, 3)
     assert pair["reason"] == "the test needs at least 8 scored origins and there are 3; ask for more origins"
     for alone in (
-        run(design(spec_of(*names, origins=o), Panel((months(),)))) for names, o in ((("naive",), 9), (("naive", "ar"), 0))
+        run(design(spec_of(*names, origins=o), Panel((months(),))))
+        for names, o in ((("seasonal_naive",), 9), (("naive", "ar"), 0))
     ):
         assert summary.as_json(alone, [{"id": "sales"}])["significance"] is None
 

@@ -46,6 +46,11 @@ class Pair:
     p_adjusted: float | None = None
 
     @property
+    def chance(self) -> float | None:
+        """p, adjusted for all pairs of the run."""
+        return self.p_holm if self.p_adjusted is None else self.p_adjusted
+
+    @property
     def is_better(self) -> bool:
         """a is better than b, and chance is no good explanation."""
         return self.low is not None and self.low > 0

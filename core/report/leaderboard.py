@@ -13,7 +13,7 @@ from core.evaluation.verdict import rank_key
 from core.metrics.registry import Metric, described, score_key
 from core.report.outcome import Outcome
 
-POINT = ("mase", "rmse", "mae", "rmsse", "smape")
+POINT = ("mase", "rmse", "mae", "rmsse", "smape", "bias")
 PLAIN = ("mase", "rmse", "mae")
 
 
@@ -76,7 +76,7 @@ def _row(
         return {**whose, **cost, "note": f"failed: {result.error}"}
     if series_id in result.absent:
         return {**whose, **cost, "note": f"left out: {result.absent[series_id]}"}
-    scores = _scores(result, series_id)
+    scores = scores_of(result, series_id)
     values = {name: scores.values.get(name) for name in names} if scores else {}
     return {**whose, **values, **cost, "note": "; ".join((*_absent(scores, names), *result.notes))}
 
@@ -88,13 +88,14 @@ def _reference(outcome: Outcome, one: Reference, series_id: str | None) -> Mappi
     if scores is None:
         return {"model": one.model.label, "note": "no past forecasts were scored"}
     best = next((task for task in outcome.results if task.model.label == outcome.comparison.best), None)
-    bar = best and _scores(best, series_id)
+    bar = best and scores_of(best, series_id)
     values = {name: scores.values.get(name) for name in PLAIN}
     share = saved(bar, scores, outcome.comparison.score) if bar else None
     return {"model": one.model.label, **values, "saved": share, "note": "; ".join(_absent(scores, PLAIN))}
 
 
-def _scores(result: TaskResult, series_id: str | None) -> Scores | None:
+def scores_of(result: TaskResult, series_id: str | None) -> Scores | None:
+    """Its scores over all series, or of one."""
     if series_id is None:
         return result.scores
     return next((one.scores for one in result.series if one.series_id == series_id), None)

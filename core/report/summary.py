@@ -71,9 +71,9 @@ def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
         "left_out": dict(task.absent),
         "seconds": task.seconds,
         "parameters": task.parameters,
-        "scores": _values(task.scores),
+        "scores": scores_of(task.scores),
         "absent": task.scores.absent if task.scores else {},
-        "seed_scores": [_values(one) for one in task.seed_scores],
+        "seed_scores": [scores_of(one) for one in task.seed_scores],
         "by_step": task.scores.by_step if task.scores else {},
         "backtest": _backtest(only.backtest) if only and only.backtest else None,
         "forecast": _forecast(only) if only else None,
@@ -95,13 +95,13 @@ def _reference(one: Reference, result: RunResult) -> dict[str, object]:
         "name": one.model.name,
         "label": one.model.label,
         "error": one.error,
-        "scores": _values(one.scores),
+        "scores": scores_of(one.scores),
         "absent": one.scores.absent if one.scores else {},
         "skill": skill,
     }
 
 
-def _values(scores: Scores | None) -> dict[str, float | None]:
+def scores_of(scores: Scores | None) -> dict[str, float | None]:
     """Every score by name, null where it is not defined."""
     return {} if scores is None else scores.values | {name: None for name in scores.absent if name not in scores.values}
 

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.charts.labels import number_label
 from core.evaluation.combination import INVERSE
-from core.report.leaderboard import PLAIN, best_of, columns, heading, leaderboard, references
+from core.metrics.registry import described
+from core.report.leaderboard import PLAIN, best_of, columns, heading, leaderboard, references, scores_of
 from core.report.outcome import Outcome
 from pages.parts import frame
-from pages.parts.text import count, duration, safe
+from pages.parts.text import count, duration, percent, safe
 
 BEST, COMBINED = "★", "◇"
 MOST_ROWS = 25  # of a leaderboard that is shown without a scroll of its own
@@ -44,8 +45,20 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
         styled, hide_index=True, column_config=config, row_height=36, placeholder="–",
         height="content" if len(table) <= MOST_ROWS else "auto", alt=f"Scores of {count(len(table), 'model')}, best first",
     )  # fmt: skip
+    _counted(outcome, series_id)
     _references(outcome, series_id)
     _remarks(outcome, series_id)
+
+
+def _counted(outcome: Outcome, series_id: str | None) -> None:
+    """From how many past forecasts intervals are scored; the first know too few past errors for one."""
+    scored = [scores_of(one, series_id) for one in outcome.done]
+    counts = next((one.counts for one in scored if one is not None and one.counts), {})
+    origins = sum(len(outcome.origins(name)) for name in (outcome.series_ids if series_id is None else (series_id,)))
+    if not counts or min(counts.values()) >= origins:
+        return
+    parts = [f"those of {percent(described(name)[1]):g} % from {number:,}" for name, number in counts.items()]
+    st.caption(f"Intervals are scored once enough past errors are known: {', '.join(parts)} of {origins:,} past forecasts.")
 
 
 def _marked(label: str, is_best: bool, kind: str) -> str:

@@ -9,7 +9,7 @@ from core.metrics.registry import score_key
 from core.report.outcome import Outcome
 from core.report.settings import in_words
 from core.store.records import Link
-from pages.parts import board, frame, results, services, state, takeaway
+from pages.parts import board, evidence, frame, results, services, state, takeaway
 from pages.parts.text import count, day, safe
 
 READING = (
@@ -72,7 +72,7 @@ def show(outcome: Outcome) -> None:
     st.caption(READING)
     if expert:
         results.steps(outcome, series_id)
-        results.significance(outcome)
+        evidence.show(outcome)
     with st.expander("What was done"):
         _method(outcome)
     takeaway.downloads(outcome, drawn)

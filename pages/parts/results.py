@@ -12,10 +12,8 @@ from core.charts.drawing import Drawing
 from core.charts.fan import MOST_LABELS, FanLine, fan_chart
 from core.charts.labels import date_label, number_label, plain
 from core.charts.losses import losses_chart
-from core.charts.skill import skill_chart
 from core.charts.steps import steps_chart
 from core.charts.theme import styles
-from core.evaluation.comparison import Pair
 from core.evaluation.verdict import narrow
 from core.metrics.registry import METRICS
 from core.models.registry import MODELS
@@ -42,7 +40,7 @@ def heading_of(record: RunRecord) -> str:
 
 
 def verdict(outcome: Outcome) -> None:
-    """The sentence before the table."""
+    """The sentences before the table: the answer, the size of the errors, and who is as good as the best."""
     if outcome.comparison is not None:
         said = safe(outcome.comparison.verdict, 1000)
     elif outcome.done:
@@ -50,11 +48,29 @@ def verdict(outcome: Outcome) -> None:
     else:
         said = "No model has finished yet."
     st.subheader(said, anchor=False)
-    if outcome.comparison is not None and outcome.comparison.combined:
-        st.caption(safe(outcome.comparison.combined, 1000))
+    if outcome.comparison is not None:
+        for sentence in outcome.comparison.sentences[1:]:
+            st.markdown(safe(sentence, 1000))
+        if outcome.comparison.combined:
+            st.caption(safe(outcome.comparison.combined, 1000))
     best = next((one for one in outcome.done if outcome.comparison and one.model.label == outcome.comparison.best), None)
     if best is not None and (said := narrow(best, sorted(outcome.spec.coverages or ()))):
         st.caption(safe(said, 400))
+
+
+def more_origins(outcome: Outcome) -> int | None:
+    """How many past forecasts would show the difference of the nearest model, where the series are long enough for them."""
+    wanted = outcome.comparison.wanted if outcome.comparison is not None else None
+    if wanted is None or outcome.panel is None:
+        return None
+    most = max(len(series) for series in outcome.panel) // 2
+    if wanted > most:
+        st.caption(
+            f"About {wanted:,} past forecasts would show a difference as large as this one; the series allows about {most:,}."
+        )
+        return None
+    st.caption(f"About {wanted:,} past forecasts would show a difference as large as this one.")
+    return wanted
 
 
 def ask_series(outcome: Outcome, page: str) -> str:
@@ -235,38 +251,6 @@ def steps(outcome: Outcome, series_id: str) -> None:
 def _spread(rows: list[list[float | None]]) -> tuple[list[float | None], list[float | None]]:
     kept = [[value for value in column if value is not None] for column in zip(*rows, strict=True)]
     return [min(column, default=None) for column in kept], [max(column, default=None) for column in kept]
-
-
-def significance(outcome: Outcome) -> None:
-    """The best against each other model."""
-    if outcome.comparison is None or not outcome.comparison.pairs:
-        st.caption("There is nothing to test: fewer than two models have scores.")
-        return
-    pairs = outcome.comparison.pairs
-    if any(pair.skill is not None for pair in pairs):
-        frame.chart(
-            ("skill", outcome.key),
-            lambda: skill_chart(pairs, styles=styles(outcome.models, frame.theme()), theme=frame.theme()),
-            f"Share of loss that {pairs[0].a} saves against each other model",
-        )
-    table = pd.DataFrame(
-        [_tested(pair) for pair in pairs], columns=[f"{pairs[0].a} against", "Loss saved", "95 % interval", "p"]
-    )
-    st.dataframe(table, hide_index=True, row_height=36, alt=f"What {pairs[0].a} saves against each other model")
-    for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
-        st.caption(safe(f"No test: {reason}.", 600))
-    st.caption(
-        "Diebold and Mariano's test on the losses at the same origins, p adjusted by Holm. "
-        "An interval that holds 0: the difference may be chance."
-    )
-
-
-def _tested(pair: Pair) -> tuple[str, str, str, str]:
-    saved, low, high = (
-        "–" if share is None else f"{share:.0%}".replace("-", "−") for share in (pair.skill, pair.low, pair.high)
-    )
-    p = "–" if pair.p_holm is None else f"{pair.p_holm:.2g}" if pair.p_holm >= 0.001 else "< 0.001"
-    return pair.b, saved, "–" if pair.low is None else f"{low} to {high}", p
 
 
 def training(outcome: Outcome) -> None:

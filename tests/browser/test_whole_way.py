@@ -99,6 +99,6 @@ def test_three_clicks_lead_to_a_running_comparison_and_its_end_needs_nothing_mor
     page.get_by_role("button", name="Train 6 models").click()  # three
     expect(page.get_by_text(re.compile(r"\d of 6 models done"))).to_be_visible()
     driving.finish(page)
-    expect(page.get_by_text(re.compile("forecasts best|forecast equally well")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("is off by|forecast equally well")).first).to_be_visible()
     driving.compare(page)
-    expect(page.get_by_role("heading", name=re.compile("forecasts best|forecast equally well"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("is off by|forecast equally well"))).to_be_visible()

@@ -135,7 +135,7 @@ def test_the_picture_says_whose_intervals_its_bands_are():
 
 def test_no_text_of_a_person_is_ever_run():
     series = yearly(id=HOSTILE, unit=HOSTILE)
-    pair = Pair(HOSTILE, HOSTILE, "mae", 20, skill=0.1, low=-0.1, high=0.2, p=0.3, p_holm=0.3)
+    pair = Pair(HOSTILE, HOSTILE, "mae", 20, skill=0.1, low=-0.1, high=0.2, p=0.3, p_adjusted=0.3)
     look = styles([ModelSpec("ar", HOSTILE)], LIGHT)
     epoch = EpochLog(1, 0.5, 0.4, 1.0, 0.0, 0.01, 0.1)
     specs = [
@@ -143,7 +143,7 @@ def test_no_text_of_a_person_is_ever_run():
         fan(series, [HOSTILE], title=HOSTILE, unit=HOSTILE, actual=(series.future(4), np.arange(4.0))),
         losses_chart({HOSTILE: [epoch]}, styles=look, theme=LIGHT).to_dict(),
         steps_chart({HOSTILE: [1.0]}, spread={}, styles=look, theme=LIGHT, metric=HOSTILE, unit=HOSTILE).to_dict(),
-        skill_chart([pair], styles=look, theme=LIGHT).to_dict(),
+        skill_chart([pair], is_of_best=False, styles=look, theme=LIGHT).to_dict(),
         plan_chart(series, plan_at(40, 2, range(30, 39), starts=(0, 4)), theme=LIGHT).to_dict(),
     ]
     for spec in specs:
@@ -218,12 +218,14 @@ def test_a_pair_without_a_test_is_hollow():
         Pair("A", "C", "mae", 5, skill=0.3, reason="few"),
         Pair("A", "D", "mae", 5, reason="no error"),
     ]
-    spec = skill_chart(pairs, styles={}, theme=LIGHT).to_dict()
+    spec = skill_chart(pairs, is_of_best=True, styles={}, theme=LIGHT).to_dict()
     models = [[row["model"] for row in data] for data in spec["datasets"].values() if "model" in data[0]]
     assert sorted(models) == [["B"], ["C"]]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [-1.0, 0.4]
     assert spec["title"]["text"][-1] == "Hollow: no test"
-    assert skill_chart(pairs[2:], styles={}, theme=LIGHT).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"] == [
+    assert skill_chart(pairs[2:], is_of_best=True, styles={}, theme=LIGHT).to_dict()["layer"][0]["encoding"]["x"]["scale"][
+        "domain"
+    ] == [
         -0.1,
         0.1,
     ]

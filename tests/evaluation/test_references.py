@@ -36,22 +36,20 @@ def test_without_a_season_seasonal_naive_is_naive_and_is_left_out():
     assert [one.model.name for one in compared(WALK, "drift", season=1).comparison.references] == ["naive", "mean"]
 
 
-def test_the_verdict_says_that_a_benchmark_would_have_been_better():
+def test_without_networks_a_benchmark_that_nobody_chose_is_the_rival():
     result = compared(SEASONAL, "naive", "mean")
     mase = next(one.scores.values["mase"] for one in result.comparison.references if one.model.name == "seasonal_naive")
-    best = next(task for task in result.tasks if task.model.label == result.comparison.best)
-    less = 100 * (1 - mase / best.scores.values["mase"])
-    assert result.comparison.verdict.endswith(
-        f". Seasonal naive, for reference, would have been better: its MASE of {mase:.3g} is {less:.0f} % below "
-        f"{result.comparison.best}'s."
-    )
-    assert result.comparison.best != "Seasonal naive"
+    mean = next(task.scores.values["mase"] for task in result.tasks if task.model.name == "mean")
+    (pair, _) = result.comparison.pairs
+    assert (pair.a, pair.b, result.comparison.rival) == ("Mean", "Seasonal naive", "Seasonal naive")
+    assert pair.skill == pytest.approx(1 - mean / mase)
+    assert result.comparison.ranking == ("Mean", "Naive")
 
 
-def test_the_verdict_is_silent_where_no_benchmark_is_better():
+def test_those_that_were_chosen_are_not_computed_again():
     found = compared(SEASONAL, "seasonal_naive", "naive").comparison
     assert {one.model.name for one in found.references} == {"mean", "drift"}
-    assert "for reference" not in found.verdict
+    assert found.rival == "Seasonal naive"
 
 
 def test_a_benchmark_for_which_the_training_part_is_too_short_says_so():
@@ -60,7 +58,7 @@ def test_a_benchmark_for_which_the_training_part_is_too_short_says_so():
     drift = next(one for one in short.comparison.references if one.model.name == "drift")
     assert drift.scores is None
     assert "Drift needs at least 2 training points" in drift.error
-    assert short.comparison.verdict.startswith("Mean is the only model with a score, a MAE of 2.16: ")
+    assert short.comparison.verdict.startswith("Mean is off by 10 % less than Naive here, and nothing says whether ")
 
 
 def test_without_a_backtest_there_are_none():

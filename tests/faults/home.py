@@ -31,12 +31,12 @@ LONG = {"epochs": 5000, "patience": 5000, "hidden": 4, "skip": "on"}  # longer t
 def months(length=96, name="sales", seed=1) -> TimeSeries:
     noise, steps = np.random.default_rng(seed).normal(0, 2, length), np.arange(length)
     values = 50 + 0.3 * steps + 8 * np.sin(2 * np.pi * steps / 12) + noise
-    return TimeSeries(name, pd.date_range("2010-01-01", periods=length, freq="MS"), values, np.ones(length, bool))
+    return TimeSeries(name, pd.date_range("2010-01-01", periods=length, freq="MS"), values, np.ones(length, bool), season=12)
 
 
 def hours(length=9000) -> TimeSeries:
     values = np.random.default_rng(3).normal(0, 1, length).cumsum() + 500
-    return TimeSeries("load", pd.date_range("2019-01-01", periods=length, freq="h"), values, np.ones(length, bool))
+    return TimeSeries("load", pd.date_range("2019-01-01", periods=length, freq="h"), values, np.ones(length, bool), season=24)
 
 
 def network(name="lstm", label=None, **settings) -> ModelSpec:
@@ -52,7 +52,7 @@ def plain(*names) -> tuple[ModelSpec, ...]:
 def launched(bench: Workbench, *models, workspace=OWNER, panel=None, request=None, **more) -> str:
     """The id of a new run of these models."""
     keys = bench.add_series(workspace, panel or Panel((months(),)), "sales.csv")
-    spec = RunSpec(keys, models, **{"horizon": 6, "origins": 2, "seeds": 1, "device": "cpu"} | more)
+    spec = RunSpec(keys, models, **{"horizon": 6, "origins": 2, "blocks": 1, "seeds": 1, "device": "cpu"} | more)
     return bench.launch(workspace, spec, request=request).run_id
 
 

@@ -59,7 +59,7 @@ def ran(bench):
             *plain("naive", "drift", "ar"),
             network("lstm", epochs=3),
             workspace="finished",
-            origins=10,
+            origins=28,
             coverages=(0.8, 0.95),
         ),
         "one failed": launched(

@@ -89,9 +89,9 @@ def test_rubbish_raises_nothing_and_the_page_is_the_usual_one(visit, bench, ran,
 def test_a_run_or_series_that_is_not_there_is_said_and_then_forgotten(visit, ran, text):
     at = sound(visit("compare", "finished", run=text))
     assert "There is no run" in read(at)
-    assert "forecasts best" not in read(at), "another run stands under the address of one that is gone"
+    assert "is off by" not in read(at), "another run stands under the address of one that is gone"
     assert at.page_link[-1].label == "Go to your runs"
-    assert "forecasts best" in read(sound(at.run()))
+    assert "is off by" in read(sound(at.run()))
     at = sound(visit("", "finished", series=text))
     assert at.error
     assert sound(at.run()).title[0].value.startswith("Forecast a series")

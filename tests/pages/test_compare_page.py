@@ -65,7 +65,7 @@ def test_the_slider_replays_the_past_and_the_bands_follow(visit, bench, ran):
     at = visit("compare", "finished")
     (slider,) = at.select_slider
     assert slider.value == "next"
-    assert len(slider.options) == 11
+    assert len(slider.options) == 29
     assert slider.options[-2:] == ["Jul 2017", "the future (Jan 2018)"]
     sound(slider.set_value("90").run())
     assert alt(at).startswith("sales: 6 steps replayed.")
@@ -120,12 +120,12 @@ def test_every_view_says_what_it_has_to_say(visit, bench, ran):
     assert alt(at, 1) == "MAE by step ahead of 4 models"
     at.session_state["results.metric"] = "mase"
     assert alt(sound(at.run()), 1) == "MASE by step ahead of 4 models"
-    assert alt(shown(at, "Significance"), 1).startswith("Share of loss that ")
+    assert alt(shown(at, "Significance"), 1) == "What is saved against AR"
     assert "Diebold and Mariano" in read(at)
     pairs = bench.comparison("finished", ran["finished"]).pairs
-    tested = at.dataframe[-1].value
-    assert tested.iloc[:, 0].tolist() == [pair.b for pair in pairs]
-    assert tested["p"].tolist() == ["–" if pair.p_holm is None else f"{pair.p_holm:.2g}" for pair in pairs]
+    tested = next(one.value for one in at.dataframe if "p, adjusted" in one.value)
+    assert tested["Against AR"].tolist() == [pair.a for pair in pairs] == ["LSTM"]
+    assert tested["p, adjusted"].tolist() == [f"{pair.p_adjusted:.2g}" for pair in pairs]
     assert alt(shown(at, "Training"), 1) == "Losses by epoch of 1 network"
     assert at.selectbox("results.fit").options == ["While the number of epochs was chosen, seed 0"]
     assert "that does best there, all seeds together, is kept" in read(at)

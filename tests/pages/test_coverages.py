@@ -10,7 +10,7 @@ from tests.pages.visiting import sound, turned
 @pytest.fixture(scope="module")
 def fine(bench):
     """A run with intervals of 92.5 %."""
-    run_id = launched(bench, *plain("naive", "drift"), workspace="fine", origins=10, coverages=(0.6, 0.925))
+    run_id = launched(bench, *plain("naive", "drift"), workspace="fine", origins=20, coverages=(0.6, 0.925))
     ended(bench, run_id, 60, "fine")
     return run_id
 

@@ -42,7 +42,7 @@ def test_a_link_shows_the_frozen_copy_to_a_stranger_and_nothing_else(visit, benc
     token = link()
     at = sound(visit("report", "stranger", share=token))
     assert at.title[0].value == safe(bench.runs("finished")[0].title)
-    assert "forecasts best" in at.subheader[0].value
+    assert "is off by" in at.subheader[0].value
     assert "4 models · 6 steps ahead" in read(at)
     assert alt(at).startswith("sales: the next 6 steps.")
     assert set(at.dataframe[0].value) >= {"model", "mase", "mae", "coverage_80", "note"}
@@ -110,7 +110,7 @@ def test_a_passphrase_is_asked_for_a_wrong_one_is_said_and_the_right_one_opens(v
         assert "sales" not in raw(at)
     at.text_input[0].set_value(" open sesame ")
     sound(button(at, "Open the report").click().run())
-    assert "forecasts best" in at.subheader[0].value
+    assert "is off by" in at.subheader[0].value
     assert "open sesame" not in str(at.query_params)
 
 
@@ -152,7 +152,7 @@ def test_a_session_opens_a_link_once_however_often_it_clicks(visit, bench, link,
     for band in (95, 80):
         sound(next(one for one in at.button_group if one.key == "report.band").set_value(band).run())
     sound(at.toggle("report.expert").set_value(True).run())
-    assert "forecasts best" in at.subheader[0].value
+    assert "is off by" in at.subheader[0].value
     assert work == ["scrypt", "copy"]
     assert bench.shares("finished", ran["finished"])[0].views == 1
     assert viewed(bench) - before == 1
@@ -187,7 +187,7 @@ def test_a_link_opens_while_its_view_cannot_be_counted(visit, bench, link, ran, 
     with lock.held():
         at = sound(visit("report", "stranger", share=token))
         assert not at.error
-        assert "forecasts best" in at.subheader[0].value
+        assert "is off by" in at.subheader[0].value
     assert bench.shares("finished", ran["finished"])[0].views == 0
 
 
@@ -207,7 +207,7 @@ def test_after_five_wrong_passphrases_a_link_waits_for_everybody_who_was_not_let
         assert "sales" not in raw(session)
     assert work == []
     sound(inside.toggle("report.expert").set_value(True).run())
-    assert "forecasts best" in inside.subheader[0].value
+    assert "is off by" in inside.subheader[0].value
 
 
 def test_an_empty_passphrase_is_no_try(visit, link):
@@ -215,7 +215,7 @@ def test_an_empty_passphrase_is_no_try(visit, link):
     for _ in range(6):
         unlocked(at, "")
         assert at.error[0].value.startswith("The passphrase is empty")
-    assert "forecasts best" in unlocked(at).subheader[0].value
+    assert "is off by" in unlocked(at).subheader[0].value
 
 
 def test_two_links_of_one_run_do_not_share_their_charts(visit, bench, ran):

@@ -150,15 +150,15 @@ def test_a_name_that_another_model_has_is_said_beside_it(opened):
 @pytest.mark.parametrize(
     ("values", "shapes", "sentence"),
     [
-        ({}, "15 steps × 1 or 2 inputs → 64 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
+        ({}, "20 steps × 1 or 2 inputs → 64 units → 9 steps ahead", "The state after the last step says 9 steps ahead"),
         ({"topology": "many_to_one", "lookback": 10}, "10 steps × 1 or 2 inputs → 64 units → 9 steps ahead, one at a time",
          "Each answer then joins the window"),
-        ({"topology": "many_to_many_synced", "calendar": True}, "15 steps × 3 or 4 inputs", "at every step of the window"),
+        ({"topology": "many_to_many_synced", "calendar": True}, "20 steps × 3 or 4 inputs", "at every step of the window"),
         ({"topology": "encoder_decoder", "hidden": 5, "teacher_forcing": 0.2}, "→ 5 units →", "in 20 % of the updates"),
         ({"bidirectional": True}, "64 units, read both ways", "from both ends"),
-        ({"mean": "yes", "seasonal_lag": "yes"}, "15 steps × 3 inputs", "all of them at once"),
-        ({"mean": "no", "segment": 5}, "15 steps, 5 at a time, × 1 input", "reads 5 values as one step of its own"),
-        ({"bptt": "reset"}, "15 steps", "Gradients run back 3 steps, and the state is forgotten there."),
+        ({"mean": "yes", "seasonal_lag": "yes"}, "20 steps × 3 inputs", "all of them at once"),
+        ({"mean": "no", "segment": 5}, "20 steps, 5 at a time, × 1 input", "reads 5 values as one step of its own"),
+        ({"bptt": "reset"}, "20 steps", "Gradients run back 5 steps, and the state is forgotten there."),
     ],
 )  # fmt: skip
 def test_the_topology_is_drawn_with_the_shapes_of_the_window(opened, values, shapes, sentence):
@@ -172,7 +172,7 @@ def test_the_bridge_is_said_to_start_as_its_ar(opened):
     assert "The skip connection starts as the fitted AR(4)" in read(opened("bridge.1", order=4))
     said = read(opened("bridge.1"))
     assert "The skip connection starts as the fitted AR(p)" in said
-    assert "15 steps × 2 inputs" in said
+    assert "20 steps × 2 inputs" in said
     assert "Inputs of each step: the last change, the distance from the mean." in said
 
 

@@ -66,11 +66,11 @@ def test_from_an_example_to_a_finished_comparison_in_three_clicks(visit, bench):
     assert at.title[0].value == "nile\\, next 10"
     ended(bench, record.id, workspace="whole way")
     sound(at.run())
-    assert "forecasts best: its MASE of" in read(at)
+    assert "is off by" in read(at)
     assert [one.value for one in at.progress] == [100, 100]
     assert "done in" in at.progress[0].text
     sound(button(at, "Compare forecasts").click().run())
-    assert at.subheader[0].value.count("forecasts best")
+    assert at.subheader[0].value.count("is off by")
     assert len(bench.runs("whole way")) == 1
 
 
@@ -256,7 +256,7 @@ def test_an_interrupted_run_is_resumed(visit, bench, ran):
     sound(at.button("live.resume").click().run())
     assert ended(bench, ran["interrupted"], workspace="interrupted").state == "done"
     sound(at.run())
-    assert "forecasts best" in read(at)
+    assert "is off by" in read(at)
 
 
 def test_a_run_that_is_gone_is_said_and_the_page_can_be_left(visit, bench):
