@@ -229,7 +229,7 @@ def test_a_series_that_a_model_cannot_forecast_leaves_its_panel_by_name():
     assert [one.series_id for one in ar.series] == ["sales"]
     assert set(ar.absent) == {"grows", "grows too"}
     assert all("leaves the known values by more than 10 times their range within 12 steps" in why for why in ar.absent.values())
-    why = "AR(3) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
+    why = "ARI(1,1) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
     assert ar.notes[0] == f"without 2 of 3 series: 'grows' ({why}) and 1 more"
     alone = run(design(spec_of("ar", horizon=12, origins=3, season=result.experiment.spec.season), Panel((months(),)))).tasks[0]
     assert ar.scores.values == alone.series[0].scores.values
@@ -332,11 +332,11 @@ def test_the_summary_is_strict_json_and_hides_actuals_that_were_not_observed():
 def test_a_run_ends_with_a_comparison_and_the_summary_tells_it():
     result = run(design(spec_of("naive", "seasonal_naive", "ar", origins=16), Panel((months(),))))
     written = json.loads(json.dumps(summary.as_json(result, [{"id": "sales"}]), allow_nan=False))
-    assert written["ranking"] == ["Seasonal naive", "Naive", "AR"]
+    assert written["ranking"] == ["AR", "Seasonal naive", "Naive"]
     assert written["verdict"] == result.comparison.verdict
-    assert written["verdict"].startswith("Seasonal naive forecasts best: its MASE of ")
+    assert written["verdict"].startswith("AR forecasts best: its MASE of ")
     assert [(one["a"], one["b"], one["n"]) for one in written["significance"]] == [
-        ("Seasonal naive", "Naive", 16), ("Seasonal naive", "AR", 16)
+        ("AR", "Seasonal naive", 16), ("AR", "Naive", 16)
     ]  # fmt: skip
     for one in written["significance"]:
         assert list(one) == ["a", "b", "loss", "statistic", "p", "p_holm", "skill", "low", "high", "n"]
