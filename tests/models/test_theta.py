@@ -169,8 +169,8 @@ def test_a_solver_that_complains_at_the_best_weight_has_converged(complaining):
 
 def test_an_open_theta_has_the_smallest_errors_that_an_optimiser_finds():
     """Start, slope and weight of smoothing with drift by Nelder and Mead, from the recursion as it is written."""
-    random = np.random.default_rng(8)
-    values = 30 + 12 * np.sqrt(np.arange(60)) + 5 * random.standard_normal(60)
+    random = np.random.default_rng(20)
+    values = 30 + np.cumsum(0.5 + 2 * random.standard_normal(60)) + 2 * random.standard_normal(60)
     line = float(np.polyfit(np.arange(60), values, 1)[0])
 
     def forecasts(start, share, weight, ahead):
