@@ -227,7 +227,7 @@ def test_a_series_that_a_model_cannot_forecast_leaves_its_panel_by_name():
     assert [one.series_id for one in ar.series] == ["sales"]
     assert set(ar.absent) == {"grows", "grows too"}
     assert all("leaves the known values by more than 10 times their range within 12 steps" in why for why in ar.absent.values())
-    why = "AR(17) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
+    why = "ARI(1,1) leaves the known values by more than 10 times their range within 12 steps, and so does every smaller order"
     assert ar.notes[0] == f"without 2 of 3 series: 'grows' ({why}) and 1 more"
     alone = run(design(spec_of("ar", horizon=12, origins=3, season=result.experiment.spec.season), Panel((months(),)))).tasks[0]
     assert ar.scores.values == alone.series[0].scores.values

@@ -1,28 +1,31 @@
-"""AR(p), fitted by statsmodels' AutoReg. No name of statsmodels leaves this file."""
+"""AR(p), whose order, difference and season are given or chosen from the training slice."""
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from core.errors import ConfigError, FitError, TooShortError
+from core.errors import ConfigError, FitError
 from core.models.arx import ARX, Summary
 from core.models.base import Look, Price, Workload, priced
-from core.models.lags import CRITERIA, FARTHEST, MOST_ELIMINATED, chosen_lags, longest_order, parsed_lags
+from core.models.forms import Candidate, Form, candidates, deterministic, open_forms, preferred
+from core.models.lags import CRITERIA, FARTHEST, MOST_ELIMINATED, chosen_lags, dies_away, parsed_lags
+from core.models.regression import MOST_FOR_ORDER, Regression
 from core.models.seriesfit import FAR, Equation, FittedPerSeries, PerSeries, is_far
-from core.models.terms import SEASONS, TRENDS, Covariates, Deterministic, covariates_param
+from core.models.terms import TRENDS, covariates_param
 from core.parameters import param
 from core.progress import Context
-from core.series.ids import encode_ids
-from core.series.scaling import Scaling
 from core.series.timeseries import TimeSeries
+from core.stats.season import calendar_season
 from core.stats.stationarity import wanders
 from core.threads import one_thread
 
-MOST_FOR_ORDER = 10_000  # newest values that choose the order: more of them cost seconds and hardly change it
+SWITCH = {True: "yes", False: "no", "true": "yes", "false": "no"}  # what "seasonal" was before it could be automatic
+UNSTABLE = "an order that the criterion prefers is unstable, or its lags say nearly the same, and was passed over"
+NONE_STABLE = "every order is unstable: a forecast runs off the further it goes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,11 @@ class AR(PerSeries):
     """y(t) = c + b·t + s(t mod m) + β·x(t) + φ₁ y(t−1) + … + φ_p y(t−p) + ε(t), by conditional least squares.
 
     A series that wanders is differenced first, its covariates with it, and c is then a drift; there is no slope of a slope.
-    Differences and lags are chosen inside each fit, on the training slice alone, unless they are given. An order that was
-    chosen gives way to the best smaller one where its forecast runs off, by the bound that all equations have.
+    What is left open is chosen inside each fit, on the training slice alone: order, difference and season together, by the
+    criterion, and by forecasts of the last half where it hardly tells two forms apart. The season is waves, a constant for each
+    position, lags a season back, or changes over a season. Where the order is given, two tests decide on the difference, and
+    there is no season unless it is asked for. Equations that are unstable, whose columns are collinear or whose forecast runs
+    off give way to the next best.
     Source: Hamilton 1994, Time Series Analysis, chapter 5; Lütkepohl 2005, section 4.3 (criteria).
     """
 
@@ -62,21 +68,29 @@ class AR(PerSeries):
         unit="steps",
     )
     criterion: str = param(
-        "aic",
+        "aicc",
         "Criterion",
-        "What chooses the order: AIC leans to long, BIC to short ones; rolling compares one-step errors over the last fifth.",
+        "What chooses the order: AIC leans to long, BIC to short ones, AICc is AIC with care on short series; rolling compares "
+        "one-step errors over the last fifth.",
         choices=CRITERIA,
     )
     differences: int | None = param(
         None,
         "Differences",
-        "1 models the changes of a level that wanders, 0 the level itself. Empty: 1 if two tests of stationarity agree on it.",
+        "1 models the changes of a level that wanders, 0 the level itself. Empty: chosen with the order; "
+        "where that is given, 1 if two tests of stationarity agree on it.",
         low=0,
         high=1,
     )
     trend: str = param("constant", "Trend", "Deterministic part beside the lags; of differences, a drift.", choices=TRENDS)
-    seasonal: bool = param(
-        False, "Seasonal terms", "One constant for each position in the season, or waves.", advanced=True, trait="season"
+    seasonal: str = param(
+        "automatic",
+        "Season",
+        "Constants for each position in the season, or waves, beside the lags. Automatic: these, lags a season back or changes "
+        "over a season, whichever the criterion prefers; none where order or lags are given.",
+        choices=("automatic", "yes", "no"),
+        advanced=True,
+        trait="season",
     )
     harmonics: int | None = param(
         None,
@@ -86,7 +100,7 @@ class AR(PerSeries):
         low=1,
         high=60,
         advanced=True,
-        when=(("seasonal", (True,)),),
+        when=(("seasonal", ("yes",)),),
     )
     lags: str | None = param(
         None, "Lags", "Which past values are used, such as 1,2,12. Empty: all up to the order.", advanced=True
@@ -97,18 +111,22 @@ class AR(PerSeries):
     covariates: bool = covariates_param()
 
     def __post_init__(self) -> None:
+        if isinstance(self.seasonal, bool | str):
+            object.__setattr__(self, "seasonal", SWITCH.get(self.seasonal, self.seasonal))
         super().__post_init__()
         given = self._given()
         if self.order is not None and given:
             raise ConfigError(f"ar.order is {self.order} and ar.lags is {self.lags!r}; give one of them")
-        if self.harmonics is not None and not self.seasonal:
-            raise ConfigError(f"ar.harmonics is {self.harmonics} and ar.seasonal is off; switch it on, or leave waves empty")
+        if self.harmonics is not None and self.seasonal != "yes":
+            raise ConfigError(
+                f"ar.harmonics is {self.harmonics} and ar.seasonal is {self.seasonal!r}; choose 'yes', or leave waves empty"
+            )
         if self.sparse and max(self.order or 0, len(given)) > MOST_ELIMINATED:
             raise ConfigError(f"ar.sparse starts from {self.order or len(given)} lags; choose at most {MOST_ELIMINATED}")
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
         lags = self._given() or tuple(range(1, (self.order or 1) + 1))
-        fixed = len(self.beside(self.trend, season).names)
+        fixed = len(deterministic(self._form(0), self.trend, season).names)
         return max(10, max(lags) + len(lags) + fixed + 2)
 
     @property
@@ -120,152 +138,114 @@ class AR(PerSeries):
         return priced(load, fit=0.04 * (1 + min(load.length, MOST_FOR_ORDER) / 4_000))
 
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[ARX, tuple[str, ...]]:  # noqa: ARG002
-        regression, notes = Regression.of(self, series, horizon)
         try:
-            lags = self._chosen(regression, series.season)
-            first = found = regression.solved(lags, series.id)
-            while self._is_open and _runs_off(found, series, horizon):
-                if lags[-1] == 1:
-                    raise FitError(f"{first.label} {FAR} within {horizon} steps, and so does every smaller order")
-                lags = self._chosen(regression, series.season, lags[-1] - 1)
-                found = regression.solved(lags, series.id)
-            if found is not first:
-                notes = (*notes, f"{first.label} {FAR} within {horizon} steps, so {found.label} was fitted")
-            return found, notes
+            if self.order is None and not self._given():
+                return self._of_chosen(series, horizon)
+            return self._of_given(series, horizon)
         except (ValueError, np.linalg.LinAlgError) as error:
             raise FitError(f"AR could not be fitted to series {series.id!r}: {error}") from error
 
-    def beside(self, trend: str, season: int) -> Deterministic:
-        """The terms beside the lags that the step alone decides."""
-        kind = "none" if not self.seasonal else "dummies" if self.harmonics is None else "fourier"
-        return Deterministic(trend, kind, season, self.harmonics or 0)
+    def _of_given(self, series: TimeSeries, horizon: int) -> tuple[ARX, tuple[str, ...]]:
+        """With the lags that are given, or some of them."""
+        differences = self.differences
+        if differences is None:
+            differences = int(wanders(series.values, "linear" if self.trend == "linear" else "constant"))
+        regression, notes = Regression.of(self, series, horizon, self._form(differences))
+        lags = self._given() or tuple(range(1, self.order + 1))
+        return regression.solved(self._eliminated(regression, lags) if self.sparse else lags, series.id), notes
+
+    def _of_chosen(self, series: TimeSeries, horizon: int) -> tuple[ARX, tuple[str, ...]]:
+        """The best of the sound equations whose forecast does not run off; where there is none, of those without a season."""
+        regressions = {form: Regression.of(self, series, horizon, form) for form in self._forms(series)}
+        with one_thread():
+            ranked = self._ranked(regressions, series)
+            best = preferred(ranked, lambda form: regressions[form][0].newest, series.season, horizon)
+        if not ranked:  # too few values to choose from, and perhaps to be fitted at all
+            regression, notes = regressions[self._form(self.differences or 0)]
+            return regression.solved((1,), series.id), notes
+        far = None
+        for one in ([best] if best else []) + ranked:
+            if not one.is_sound:
+                continue
+            regression, notes = regressions[one.form]
+            found = regression.solved(one.lags, series.id)
+            if _runs_off(found, series, horizon):
+                far = far or found
+                continue
+            if not ranked[0].is_sound:
+                notes = (*notes, UNSTABLE)
+            if far is not None:
+                notes = (*notes, f"{far.label} {FAR} within {horizon} steps, so {found.label} was fitted")
+            return self._thinned(regression, found, series, horizon), notes
+        plain = [one for one in ranked if one.is_plain] or [one for one in ranked if one.form == ranked[0].form]
+        plain = [one for one in plain if one.form == plain[0].form]
+        return self._of_unsound(plain, regressions[plain[0].form], series, horizon)
+
+    def _of_unsound(
+        self, ranked: list[Candidate], made: tuple[Regression, tuple[str, ...]], series: TimeSeries, horizon: int
+    ) -> tuple[ARX, tuple[str, ...]]:
+        """The best order of one form, or the best smaller one whose forecast does not run off.  Raises FitError."""
+        regression, notes = made
+        first = found = regression.solved(ranked[0].lags, series.id)
+        shorter = ranked
+        while _runs_off(found, series, horizon):
+            shorter = [one for one in shorter if len(one.lags) < len(shorter[0].lags)]
+            if not shorter:
+                raise FitError(f"{first.label} {FAR} within {horizon} steps, and so does every smaller order")
+            found = regression.solved(shorter[0].lags, series.id)
+        if found is not first:
+            notes = (*notes, f"{first.label} {FAR} within {horizon} steps, so {found.label} was fitted")
+        return found, notes if dies_away(found.lags) else (*notes, NONE_STABLE)
+
+    def _thinned(self, regression: Regression, found: ARX, series: TimeSeries, horizon: int) -> ARX:
+        """With sparse lags, where they are asked for and as sound as all of them."""
+        if not self.sparse or len(found.lags) > MOST_ELIMINATED:
+            return found
+        lags = tuple(int(lag) + 1 for lag in np.flatnonzero(found.lags))
+        fewer = regression.solved(self._eliminated(regression, lags), series.id)
+        return fewer if dies_away(fewer.lags) and not _runs_off(fewer, series, horizon) else found
+
+    def _form(self, differences: int) -> Form:
+        """Without a choice of season."""
+        kind = "none" if self.seasonal != "yes" else "dummies" if self.harmonics is None else "fourier"
+        return Form(differences, kind, self.harmonics or 0)
+
+    def _forms(self, series: TimeSeries) -> tuple[Form, ...]:
+        differences = (0, 1) if self.differences is None else (self.differences,)
+        if self.seasonal != "automatic":
+            return tuple(self._form(count) for count in differences)
+        has_covariates = self.covariates and series.inputs is not None
+        return tuple(open_forms(len(series), _lasting(series), differences, has_covariates=has_covariates))
+
+    def _ranked(self, regressions: Mapping[Form, tuple[Regression, tuple[str, ...]]], series: TimeSeries) -> list[Candidate]:
+        """All orders of all forms, the best first."""
+        found = []
+        for form, (regression, _) in regressions.items():
+            found += candidates(
+                form, *regression.newest, series.season, self.criterion,
+                length=min(len(series), MOST_FOR_ORDER), repeats_season=self.seasonal == "automatic" and _lasting(series) > 1,
+            )  # fmt: skip
+        return sorted(found, key=lambda one: one.score)
 
     def _given(self) -> tuple[int, ...]:
         """The lags as they were typed, () for none."""
         return parsed_lags(self.lags, self.name) if self.lags and self.lags.strip() else ()
 
-    @property
-    def _is_open(self) -> bool:
-        """Whether the order is chosen here, so that another may be."""
-        return self.order is None and not self._given()
-
-    def _chosen(self, regression: Regression, season: int, longest: int = FARTHEST) -> tuple[int, ...]:
-        """The lags, of orders up to `longest` where they are chosen."""
-        given = self._given() or tuple(range(1, (self.order or 0) + 1))
-        if given and not self.sparse:
-            return given
-        values, fixed = (part[regression.lost :][-MOST_FOR_ORDER:] for part in (regression.values, regression.columns))
+    def _eliminated(self, regression: Regression, lags: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of the lags that the criterion keeps."""
+        values, fixed = regression.newest
         share = 0.8 if self.criterion == "rolling" else 1.0  # of the steps, on which every candidate must be estimable
-        most = int((share * len(values) - fixed.shape[1] - 2) / (1 + share))
-        longest = max(1, min(longest_order(len(values), season), most, longest))
-        candidates = given or tuple(range(1, longest + 1))
-        if share * (len(values) - candidates[-1]) <= fixed.shape[1] + len(candidates):
-            return candidates  # too few values to choose among them, and perhaps to be fitted at all
+        if share * (len(values) - lags[-1]) <= fixed.shape[1] + len(lags):
+            return lags  # too few values to choose among them, and perhaps to be fitted at all
         with one_thread():
-            return chosen_lags(values, fixed, candidates, self.criterion, is_nested=not given, is_sparse=self.sparse)
+            return chosen_lags(values, fixed, lags, self.criterion)
 
 
-@dataclass(frozen=True, eq=False)
-class Regression:
-    """One series as it is regressed on its lags and on columns (n, K) beside them.
-
-    values   (n,) less scaling[0], divided by scaling[1]; or differences of the series, divided by scaling[1]
-    """
-
-    terms: Deterministic
-    covariates: Covariates
-    is_differenced: bool
-    scaling: np.ndarray
-    values: np.ndarray
-    columns: np.ndarray
-
-    @classmethod
-    def of(cls, model: AR, series: TimeSeries, horizon: int) -> tuple[Self, tuple[str, ...]]:
-        """With what there is to tell.  Raises ConfigError where covariates do not reach."""
-        is_differenced = bool(model.differences)
-        if model.differences is None:
-            is_differenced = wanders(series.values, "linear" if model.trend == "linear" else "constant")
-        trend = "constant" if is_differenced and model.trend == "linear" else model.trend
-        terms = model.beside(trend, series.season)
-        covariates, notes = Covariates.learn(
-            series if model.covariates else replace(series, inputs=None),
-            horizon, is_centred=trend != "none", is_differenced=is_differenced,
-        )  # fmt: skip
-        if model.seasonal and series.season == 1:
-            notes = ("there is no season, and AR was fitted without seasonal terms", *notes)
-        steps = np.arange(int(is_differenced), len(series))
-        columns = np.hstack([terms.columns(steps), covariates.columns(series, steps)])
-        return cls(terms, covariates, is_differenced, *_scaled(series, trend, is_differenced), columns), notes
-
-    @property
-    def lost(self) -> int:
-        """The first of the values, for which some covariate has none."""
-        return self.covariates.lost - self.is_differenced
-
-    def solved(self, lags: tuple[int, ...], name: str) -> ARX:
-        """By least squares over the values that have all lags and covariates.  Raises TooShortError, ValueError."""
-        from statsmodels.tsa.ar_model import AutoReg
-
-        start, beside, used = max(self.lost, lags[-1]), self.columns.shape[1], len(lags)
-        if len(self.values) - start <= beside + used:
-            needed = start + beside + used + 1 + self.is_differenced
-            raise TooShortError(
-                f"AR with {beside + used} weights needs at least {needed} training points; series {name!r} gives it "
-                f"{len(self.values) + self.is_differenced}: choose fewer terms, a shorter horizon or a longer series"
-            )
-        with one_thread(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a constant series is collinear with the constant; least squares copes
-            exog = self.columns if beside else None
-            result = AutoReg(self.values, list(lags), trend="n", exog=exog, hold_back=start).fit()
-            params, covariance = np.asarray(result.params), np.asarray(result.cov_params())
-            square = float(np.sum(np.square(result.resid))) / (len(self.values) - start - beside - used)
-        order = [*range(used, used + beside), *range(used)]  # statsmodels has the lags first
-        params, covariance = params[order], covariance[np.ix_(order, order)]
-        dense = np.zeros(lags[-1])
-        dense[np.array(lags) - 1] = params[beside:]
-        names, table = self.covariates.kept()
-        terms = (*self.terms.names, *self.covariates.names, *(f"lag {lag}" for lag in lags))
-        return ARX(
-            form=self._form(),
-            fixed=params[:beside],
-            lags=dense,
-            scaling=self.scaling,
-            deviation=np.array([np.sqrt(square)]),
-            names=names,
-            covariates=table,
-            terms=encode_ids(terms),
-            table=self._table(params, covariance),
-        )
-
-    def _form(self) -> np.ndarray:
-        terms = self.terms
-        return np.array(
-            [TRENDS.index(terms.trend), SEASONS.index(terms.seasonal), terms.season, terms.harmonics, self.is_differenced]
-        )
-
-    def _table(self, params: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-        """(K + p, 2) estimates and standard errors in the units of the series, which is a linear map of those of the scaled."""
-        (level, spread), taken = self.scaling, self.covariates.sizes
-        fixed, beside = len(self.terms.names), self.columns.shape[1]
-        units = np.concatenate([np.full(fixed, spread), spread / taken[1], np.ones(len(params) - beside)])
-        change, shift = np.diag(units), np.zeros(len(params))
-        if self.terms.trend != "none":
-            shift[0] = level
-            change[0, fixed:beside] = -units[fixed:beside] * taken[0]
-            change[0, beside:] = -level
-        variances = np.diag(change @ covariance @ change.T)
-        return np.column_stack([change @ params + shift, np.sqrt(np.maximum(variances, 0.0))])
+def _lasting(series: TimeSeries) -> int:
+    """The season, or 1 where the calendar has none for such steps: what repeats then is a cycle, and its phase drifts."""
+    return 1 if series.freq and calendar_season(series.freq)[0] == 1 else series.season
 
 
 def _runs_off(equation: ARX, series: TimeSeries, horizon: int) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         return is_far(equation.forecast(series, horizon, ())[0], series.values)
-
-
-def _scaled(series: TimeSeries, trend: str, is_differenced: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Scaling (2,) and the values: the same equation, but a large level costs no digits."""
-    learned = Scaling.learn(series)
-    if is_differenced:
-        return np.array([0.0, learned.step]), np.diff(series.values) / learned.step
-    level, spread = (learned.level, learned.spread) if trend != "none" else (0.0, 1.0)
-    return np.array([level, spread]), (series.values - level) / spread

@@ -111,7 +111,7 @@ class FromAR:
         """Fitted to the series of the panel, with these of its covariates."""
         (series,) = panel
         seen = replace(series, inputs=series.inputs and series.inputs.only(names))
-        return AR(order=self.order).fit(Panel((seen,)), horizon, Context()).equation(series.id)
+        return AR(order=self.order, seasonal="no").fit(Panel((seen,)), horizon, Context()).equation(series.id)
 
     def sight(self, settings: Settings, panel: Panel, horizon: int) -> Sight:
         (series,) = panel

@@ -24,7 +24,10 @@ DIGITS = 8  # of the scaled values: the solver stops elsewhere if the last digit
 MOST_FITTED = 5_000  # newest values that the weights are learned from
 PATHS = 2_000  # simulated futures where no formula gives the quantiles
 TRENDS = {"none": (None, False), "additive": ("add", False), "damped": ("add", True)}  # ours -> statsmodels' trend, damped
+ERRORS = ("additive", "multiplicative")
 SEASONS = {"none": None, "additive": "add", "multiplicative": "mul"}
+Form = tuple[str, str, str]  # trend, season, errors
+STAGES = 3
 CODES = tuple(product(TRENDS, SEASONS))
 
 
@@ -32,8 +35,9 @@ CODES = tuple(product(TRENDS, SEASONS))
 class Smoothing(Equation):
     """One fitted form, of the values less scaling[0], divided by scaling[1].
 
-    params as statsmodels orders them: weights, then first states;  form (3,) its place in CODES, the season, the position in
-    the series from which on it smooths;  scaling (2,);  deviation (1,) of one-step errors
+    params as statsmodels orders them: weights, then first states;  form (4,) its place in CODES, the season, the position in
+    the series from which on it smooths, whether its errors are shares of the level, which older ones do not say
+    scaling (2,);  deviation (1,) of one-step errors
     """
 
     params: np.ndarray
@@ -51,18 +55,19 @@ class Smoothing(Equation):
 
     def forecast(self, history: TimeSeries, horizon: int, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """By smoothing over all of the history with the weights as they are."""
-        code, season, start = self.form.tolist()
-        trend, seasonal = CODES[code]
+        code, season, start, *shares = self.form.tolist()
+        (trend, seasonal), errors = CODES[code], ERRORS[shares[0] if shares else 0]
         level, spread = self.scaling
         with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            smoothed = _model((history.values[start:] - level) / spread, trend, seasonal, season).smooth(self.params)
+            values = (history.values[start:] - level) / spread
+            smoothed = _model(values, trend, seasonal, season, errors).smooth(self.params)
             point = level + spread * np.asarray(smoothed.forecast(horizon))
             if not levels:
                 return point, np.empty((0, horizon))
-            if seasonal == "multiplicative":
-                errors = self.deviation * np.random.default_rng(0).standard_normal((horizon, PATHS))
-                paths = smoothed.simulate(horizon, anchor="end", repetitions=PATHS, random_errors=errors)
+            if "multiplicative" in (seasonal, errors):
+                shocks = self.deviation * np.random.default_rng(0).standard_normal((horizon, PATHS))
+                paths = smoothed.simulate(horizon, anchor="end", repetitions=PATHS, random_errors=shocks)
                 return point, level + spread * np.quantile(np.asarray(paths).reshape(horizon, PATHS), levels, axis=1)
         errors = deviations(self._responses(trend, seasonal, season, horizon))
         return point, normal_quantiles(point, spread * self.deviation * errors, levels)
@@ -84,10 +89,12 @@ class Smoothing(Equation):
 
 @dataclass(frozen=True)
 class ETS(PerSeries):
-    """Level, trend and season, each moved by a share of every one-step error, by maximum likelihood; errors are additive.
+    """Level, trend and season, each moved by a share of every one-step error, by maximum likelihood.
 
     y(t) = l(t−1) + φ b(t−1) + s(t−m) + ε(t);  l(t) = l(t−1) + φ b(t−1) + α ε(t);  b(t) = φ b(t−1) + β ε(t);
-    s(t) = s(t−m) + γ ε(t). What is left open is chosen by the corrected AIC on the training slice.
+    s(t) = s(t−m) + γ ε(t); or with a season that multiplies, or errors that are shares of the forecast. What is left open is
+    chosen by the corrected AIC on the training slice: the season with and without a slope, then whether that is damped, then
+    whether errors are shares, the last two of the best so far alone. Shares and multiples only of positive values.
     Source: Hyndman, Koehler, Ord & Snyder 2008, Forecasting with Exponential Smoothing.
     """
 
@@ -107,8 +114,12 @@ class ETS(PerSeries):
         choices=("automatic", *TRENDS),
     )
     seasonal: str = param(
-        "automatic", "Season", "Swings of a fixed size, or of a size that grows with the level (multiplicative; never chosen "
-        "by itself, and only for positive values). Seasons of up to 24 steps.", choices=("automatic", *SEASONS), trait="season",
+        "automatic", "Season", "Swings of a fixed size, or of a size that grows with the level (multiplicative, only for "
+        "positive values). Seasons of up to 24 steps.", choices=("automatic", *SEASONS), trait="season",
+    )  # fmt: skip
+    errors: str = param(
+        "automatic", "Errors", "Of a fixed size, or shares of the forecast (multiplicative, only for positive values). "
+        "Automatic: of a fixed size where trend and season are given.", choices=("automatic", *ERRORS), advanced=True,
     )  # fmt: skip
 
     def needs(self, horizon: int, season: int) -> int:  # noqa: ARG002
@@ -121,65 +132,100 @@ class ETS(PerSeries):
     def fit_one(self, series: TimeSeries, horizon: int, context: Context) -> tuple[Smoothing, tuple[str, ...]]:  # noqa: ARG002
         """The best of the forms that the settings allow."""
         start = max(0, len(series) - MOST_FITTED)
-        scaling = self._scaling(series)
-        values = np.round((series.values[start:] - scaling[0]) / scaling[1], DIGITS)
-        if np.ptp(values) == 0:
+        if np.ptp(_scaled(series, "none")[0]) == 0:
+            values, scaling = _scaled(series, "none")
             plain = np.array([CODES.index(("none", "none")), 1, start])
             return Smoothing(np.array([0.5, values[0]]), plain, scaling, np.zeros(1)), ()
-        forms, notes = self._forms(values, series)
-        tried, words = [], []
-        for number, (trend, seasonal) in enumerate(forms):
-            found, message = _fitted(values, trend, seasonal, series.season)
-            context.report((number + 1) / len(forms))
-            if found is None:
-                words.append(message)
-                continue
-            score, params, deviation = found
-            form = np.array([CODES.index((trend, seasonal)), series.season if seasonal != "none" else 1, start])
-            tried.append((score, Smoothing(params, form, scaling, np.array([deviation]))))
-        if not tried:
-            raise FitError(f"ETS did not converge on series {series.id!r}: {words[-1]}; choose another trend or season")
-        return min(tried, key=lambda one: one[0])[1], notes
+        forms, notes = self._forms(series)
+        tried: dict[Form, tuple[float, Smoothing]] = {}
+        words, best = "", None
+        for stage in range(STAGES):
+            for form in self._stage(stage, forms, best, series):
+                found, message = self._fit_form(series, *form)
+                tried |= {form: found} if found else {}
+                words = message or words
+            best = min(tried, key=lambda form: tried[form][0]) if tried else None
+            context.report((stage + 1) / STAGES)
+        if best is None:
+            raise FitError(f"ETS did not converge on series {series.id!r}: {words}; choose another trend or season")
+        return tried[best][1], notes
 
-    def _scaling(self, series: TimeSeries) -> np.ndarray:
-        """(2,) what is taken off and what it is divided by. Where swings grow with the level, nothing is taken off."""
-        learned = Scaling.learn(series)
-        return np.array([0.0 if self.seasonal == "multiplicative" else learned.level, learned.spread])
+    def _stage(self, stage: int, forms: list[tuple[str, str]], best: Form | None, series: TimeSeries) -> list[Form]:
+        """What is tried: first every form but damped slopes, unless they are asked for; then those, and then errors that are
+        shares, of the best so far.  Raises FitError.
+        """
+        is_positive = series.values[-MOST_FITTED:].min() > 0
+        if self.errors == "multiplicative" and not is_positive:
+            raise FitError(f"ETS with multiplicative errors needs positive values, and series {series.id!r} has others")
+        plain = "multiplicative" if self.errors == "multiplicative" else "additive"
+        if stage == 0:
+            return [(*form, plain) for form in forms if form[0] != "damped" or self.trend != "automatic"]
+        if best is None:
+            return []
+        if stage == 1:
+            return [("damped", best[1], plain)] if self.trend == "automatic" else []
+        is_open = self.errors == "automatic" and "automatic" in (self.trend, self.seasonal)
+        return [(*best[:2], "multiplicative")] if is_open and is_positive else []
 
-    def _forms(self, values: np.ndarray, series: TimeSeries) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    def _fit_form(
+        self, series: TimeSeries, trend: str, seasonal: str, errors: str
+    ) -> tuple[tuple[float, Smoothing] | None, str]:
+        """The corrected AIC and the equation of one form; or nothing, and why the solver failed."""
+        values, scaling = _scaled(series, "multiplicative" if "multiplicative" in (seasonal, errors) else "none")
+        found, message = _fitted(values, trend, seasonal, series.season, errors)
+        if found is None:
+            return None, message
+        score, params, deviation = found
+        start, season = max(0, len(series) - MOST_FITTED), series.season if seasonal != "none" else 1
+        form = np.array([CODES.index((trend, seasonal)), season, start, ERRORS.index(errors)])
+        return (score, Smoothing(params, form, scaling, np.array([deviation]))), ""
+
+    def _forms(self, series: TimeSeries) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
         """Trends and seasons to try, and why a season is not among them.  Raises FitError."""
+        is_positive, length = series.values[-MOST_FITTED:].min() > 0, min(len(series), MOST_FITTED)
         trends = tuple(TRENDS) if self.trend == "automatic" else (self.trend,)
-        wanted = ("none", "additive") if self.seasonal == "automatic" else (self.seasonal,)
+        wanted = (self.seasonal,)
+        if self.seasonal == "automatic":
+            wanted = ("none", "additive", "multiplicative") if is_positive else ("none", "additive")
         season, notes = series.season, ()
         if season == 1 or wanted == ("none",):
             wanted = ("none",)
         elif season > LONGEST_SEASON:
             wanted, notes = ("none",), (f"a season of {season} steps is longer than the {LONGEST_SEASON} of ETS; left out",)
-        elif len(values) < 2 * season + 8:
+        elif length < 2 * season + 8:
             needed = 2 * season + 8
             wanted, notes = ("none",), (f"ETS needs {needed} training points for a season of {season} steps; it was left out",)
-        if "multiplicative" in wanted and values.min() <= 0:
+        if "multiplicative" in wanted and not is_positive:
             raise FitError(f"ETS with a multiplicative season needs positive values, and series {series.id!r} has others")
         return list(product(trends, wanted)), notes
 
 
-def _model(values: np.ndarray, trend: str, seasonal: str, season: int) -> object:
+def _scaled(series: TimeSeries, seasonal: str) -> tuple[np.ndarray, np.ndarray]:
+    """The newest values, and scaling (2,). Where swings grow with the level, nothing is taken off."""
+    learned = Scaling.learn(series)
+    scaling = np.array([0.0 if seasonal == "multiplicative" else learned.level, learned.spread])
+    return np.round((series.values[-MOST_FITTED:] - scaling[0]) / scaling[1], DIGITS), scaling
+
+
+def _model(values: np.ndarray, trend: str, seasonal: str, season: int, errors: str) -> object:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     kind, is_damped = TRENDS[trend]
     return ETSModel(
-        values, trend=kind, damped_trend=is_damped, seasonal=SEASONS[seasonal],
-        seasonal_periods=season if seasonal != "none" else None,
+        values, error="mul" if errors == "multiplicative" else "add", trend=kind, damped_trend=is_damped,
+        seasonal=SEASONS[seasonal], seasonal_periods=season if seasonal != "none" else None,
     )  # fmt: skip
 
 
-def _fitted(values: np.ndarray, trend: str, seasonal: str, season: int) -> tuple[tuple[float, np.ndarray, float] | None, str]:
+def _fitted(
+    values: np.ndarray, trend: str, seasonal: str, season: int, errors: str
+) -> tuple[tuple[float, np.ndarray, float] | None, str]:
     """Corrected AIC, parameters and deviation of one-step errors of one form; or nothing, and why the solver failed."""
     rounding = EXACT * float(values.std())
     with one_thread(), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            model = _model(values, trend, seasonal, season)
+            model = _model(values, trend, seasonal, season, errors)
             result, has_converged = settled(
                 lambda start: model.fit(start, disp=False, maxiter=500),
                 lambda solution: solution.sse <= len(values) * rounding**2,

@@ -23,8 +23,9 @@ def translated(name: str, config: Mapping[str, Value]) -> dict[str, Value]:
     if "skip" in found and not isinstance(found["skip"], str):
         lags = found["skip"]
         found |= {"skip": AUTOMATIC} if lags is None else {"skip": "on", "lags": lags} if lags else {"skip": "off"}
-    if isinstance(found.get("seasonal_lag"), bool):
-        found["seasonal_lag"] = "yes" if found["seasonal_lag"] else "no"
+    for setting in ("seasonal_lag", "seasonal"):
+        if isinstance(found.get(setting), bool):
+            found[setting] = "yes" if found[setting] else "no"
     for setting, names in (("topology", TOPOLOGIES), ("schedule", SCHEDULES)):
         if setting in found:
             found[setting] = names.get(found[setting], found[setting])

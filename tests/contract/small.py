@@ -13,18 +13,19 @@ from core.series.timeseries import Panel, TimeSeries
 
 HORIZON = 5
 KNOWN = 70  # values before the origin
-SMALL = {  # where a model has such a setting
+SMALL = {  # where a model has such a setting, with such a value
     "hidden": 4, "lookback": 9, "epochs": 3, "batch": 8, "tries": 3,
     "skip": "on", "start": "direct", "log": "no", "mean": "yes", "lags": 7, "window": 7, "penalty": 1.0, "objective": "squared",
+    "seasonal": "additive", "errors": "additive",
 }  # fmt: skip
 
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
 def build(name: str, **settings) -> Model:
-    kinds = {one.name: one.kind for one in parameters(MODELS[name])}
-    small = {key: value for key, value in SMALL.items() if key in kinds}
-    if kinds.get("lags") == "str":  # of AR they are a list
+    every = {one.name: one for one in parameters(MODELS[name])}
+    small = {key: value for key, value in SMALL.items() if key in every and value in (every[key].choices or (value,))}
+    if "lags" in every and every["lags"].kind == "str":  # of AR they are a list
         del small["lags"]
     return ModelSpec(name, MODELS[name].label, small | settings).build()
 

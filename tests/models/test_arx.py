@@ -116,7 +116,7 @@ def test_sparse_lags_are_fewer(sunspots):
     [
         ({"lags": "1,two"}, "ar.lags is '1,two'; give whole numbers"),
         ({"lags": "1,2", "order": 3}, "ar.order is 3 and ar.lags is '1,2'; give one of them"),
-        ({"harmonics": 2}, "ar.harmonics is 2 and ar.seasonal is off; switch it on, or leave waves empty"),
+        ({"harmonics": 2}, "ar.harmonics is 2 and ar.seasonal is 'automatic'; choose 'yes', or leave waves empty"),
         ({"order": 200, "sparse": True}, "ar.sparse starts from 200 lags; choose at most 100"),
     ],
 )
@@ -196,7 +196,7 @@ def test_restored_covariates_forecast_the_same():
 
 def test_the_summary_is_that_of_statsmodels_in_the_units_of_the_series(sunspots):
     series = replace(driven(length=309), values=sunspots.values, season=11)
-    summary = fit(AR(order=3, trend="linear", seasonal=True, harmonics=1, differences=0), series, horizon=1).summary("y")
+    summary = fit(AR(order=3, trend="linear", seasonal="yes", harmonics=1, differences=0), series, horizon=1).summary("y")
     angle = 2 * np.pi * np.arange(309) / 11
     rows = series.inputs.values[:309]
     exog = np.column_stack([np.sin(angle), np.cos(angle), rows[:, 0], np.append(0.0, rows[:-1, 1])])
@@ -208,7 +208,7 @@ def test_the_summary_is_that_of_statsmodels_in_the_units_of_the_series(sunspots)
     expected = np.column_stack([result.params, result.bse, result.tvalues, result.pvalues, result.conf_int()])[order]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert [one.modulus for one in summary.roots] == pytest.approx(sorted(1 / np.abs(result.roots), reverse=True))
-    assert (summary.label, summary.differences, summary.is_stable) == ("AR(3)", 0, True)
+    assert (summary.label, summary.differences, summary.is_stable) == ("AR(3) + season", 0, True)
 
 
 def test_an_exact_fit_has_no_p():
@@ -221,14 +221,14 @@ def test_waves_do_what_dummies_do_with_fewer_weights():
     steps = np.arange(400)
     values = 50 + 8 * np.sin(2 * np.pi * steps / 52) + np.random.default_rng(0).standard_normal(400)
     series = plain(values, season=52)
-    waves, dummies = (fit(AR(order=1, seasonal=True, harmonics=count), series) for count in (1, None))
+    waves, dummies = (fit(AR(order=1, seasonal="yes", harmonics=count), series) for count in (1, None))
     truth = 50 + 8 * np.sin(2 * np.pi * np.arange(400, 452) / 52)
     assert waves.parameter_count == 4 < dummies.parameter_count == 53
     assert np.abs(waves.forecast(series, 52).point - truth).mean() < 0.5
 
 
 def test_seasonal_terms_without_a_season_are_said_to_be_missing(sunspots):
-    assert fit(AR(seasonal=True), sunspots).notes == (
+    assert fit(AR(seasonal="yes"), sunspots).notes == (
         "there is no season, and AR was fitted without seasonal terms (series 'sunspots')",
     )
     assert fit(AR(), sunspots).notes == ()

@@ -106,7 +106,7 @@ def test_it_starts_at_the_ar_that_is_named_and_says_what_training_changed():
     assert share > 3
     notes = model.fit(alone(series), 1, Context()).notes
     assert notes[0] == (
-        f"before training it forecasts as AR(9) does; training made the loss on held-out windows {share:.0f} % smaller"
+        f"before training it forecasts as AR(8) does; training made the loss on held-out windows {share:.0f} % smaller"
     )
     assert re.fullmatch(r"beside its skip connection, the recurrent part moves the forecast by \d+ % of its size", notes[1])
 

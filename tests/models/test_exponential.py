@@ -192,3 +192,36 @@ def test_a_solver_that_does_not_converge_is_an_error_with_its_words(monkeypatch,
         FitError, match=r"ETS did not converge on series 'y': the solver stopped after 2 iterations, that is its limit"
     ):
         fit(ETS(trend="damped"), series)
+
+
+def breathing(shift=0.0):
+    """Swings that grow with the level: four times as large at the end as at the beginning."""
+    steps = np.arange(96)
+    noise = 1 + 0.02 * np.random.default_rng(6).standard_normal(96)
+    return plain((40 + 1.5 * steps) * (1 + 0.3 * np.sin(2 * np.pi * steps / 12)) * noise + shift, season=12)
+
+
+def test_a_season_that_multiplies_is_chosen_where_it_fits_and_all_values_are_positive():
+    assert form_of(fit(ETS(), breathing()).equations[0])[1] == "multiplicative"
+    assert form_of(fit(ETS(), seasonal(96)).equations[0])[1] == "additive"
+    assert form_of(fit(ETS(), breathing(-60)).equations[0])[1] == "additive"
+
+
+def test_errors_that_are_shares_are_those_of_statsmodels():
+    series = breathing()
+    fitted = fit(ETS(trend="additive", seasonal="multiplicative", errors="multiplicative"), series)
+    scaled = np.round(series.values / fitted.equations[0].scaling[1], DIGITS)
+    expected = ETSModel(scaled, error="mul", trend="add", seasonal="mul", seasonal_periods=12).fit(disp=False, maxiter=500)
+    forecast = fitted.forecast(series, 15, (0.1, 0.5, 0.9))
+    np.testing.assert_allclose(forecast.point, fitted.equations[0].scaling[1] * expected.forecast(15), rtol=1e-8)
+    width = forecast.quantiles[2] - forecast.quantiles[0]
+    assert width[2] > 1.5 * width[8]  # as the level swings, so do its errors
+    with pytest.raises(FitError, match="ETS with multiplicative errors needs positive values, and series 'y' has others"):
+        fit(ETS(errors="multiplicative"), breathing(-60))
+
+
+def test_a_form_kept_before_there_were_such_errors_has_those_of_a_fixed_size():
+    fitted = fit(ETS(trend="additive", seasonal="none"), seasonal())
+    arrays = fitted.arrays()
+    older = ETS().restore(arrays | {"0.form": arrays["0.form"][:3]})
+    np.testing.assert_array_equal(older.forecast(seasonal(), 5).point, fitted.forecast(seasonal(), 5).point)

@@ -49,8 +49,8 @@ def test_the_description_is_plain_json_with_what_a_form_needs():
     ar = described["ar"]
     assert (ar["label"], ar["family"], ar["scope"]) == ("AR", "autoregressive", "series")
     criterion = next(one for one in ar["parameters"] if one["name"] == "criterion")
-    assert criterion["default"] == "aic"
-    assert criterion["choices"] == ["aic", "bic", "hqic", "rolling"]
+    assert criterion["default"] == "aicc"
+    assert criterion["choices"] == ["aicc", "aic", "bic", "hqic", "rolling"]
     hidden = next(one for one in described["lstm"]["parameters"] if one["name"] == "hidden")
     assert (hidden["default"], hidden["low"], hidden["high"]) == (None, 1, 512)
 

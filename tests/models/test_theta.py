@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
@@ -43,7 +44,9 @@ def test_a_given_season_forecasts_what_statsmodels_forecasts(kind):
         use_test=False,
         method="mul" if kind == "multiplicative" else "add",
     ).fit()
-    np.testing.assert_allclose(fit(Theta(seasonal=kind), series).forecast(series, 15).point, expected.forecast(15), rtol=1e-4)
+    np.testing.assert_allclose(
+        fit(Theta(seasonal=kind, theta=2.0), series).forecast(series, 15).point, expected.forecast(15), rtol=1e-4
+    )
 
 
 def test_the_automatic_season_is_that_of_the_test():
@@ -154,11 +157,57 @@ def complaining(monkeypatch):
 def test_a_solver_that_stopped_far_from_the_best_weight_is_an_error_with_its_words(complaining):
     complaining(-0.2)
     with pytest.raises(FitError, match="Theta could not be fitted to series 'y': Optimization failed to converge"):
-        fit(Theta(seasonal="none"), plain(ar1(80, 0.6, seed=1)))
+        fit(Theta(seasonal="none", theta=2.0), plain(ar1(80, 0.6, seed=1)))
 
 
 def test_a_solver_that_complains_at_the_best_weight_has_converged(complaining):
     series = plain(ar1(80, 0.6, seed=1))
-    expected = fit(Theta(seasonal="none"), series).equations[0].weights
+    expected = fit(Theta(seasonal="none", theta=2.0), series).equations[0].weights
     complaining(0.0)
-    np.testing.assert_array_equal(fit(Theta(seasonal="none"), series).equations[0].weights, expected)
+    np.testing.assert_array_equal(fit(Theta(seasonal="none", theta=2.0), series).equations[0].weights, expected)
+
+
+def test_an_open_theta_has_the_smallest_errors_that_an_optimiser_finds():
+    """Start, slope and weight of smoothing with drift by Nelder and Mead, from the recursion as it is written."""
+    random = np.random.default_rng(20)
+    values = 30 + np.cumsum(0.5 + 2 * random.standard_normal(60)) + 2 * random.standard_normal(60)
+    line = float(np.polyfit(np.arange(60), values, 1)[0])
+
+    def forecasts(start, share, weight, ahead):
+        level, lead, points = start, 0.0, []  # lead: 1/α − (1−α)^t / α
+        for value in values:
+            points.append(level + share * line * lead)
+            level, lead = level + weight * (value - level), 1 + (1 - weight) * lead
+        return np.array(points), level + share * line * (lead + np.arange(ahead))
+
+    def loss(parameters):
+        _, share, weight = parameters
+        if not (0 <= share <= 0.99 and 0.1 <= weight <= 1):
+            return np.inf
+        return float(np.sum((values - forecasts(*parameters, 1)[0]) ** 2))
+
+    best = minimize(loss, [values[0], 0.5, 0.5], method="Nelder-Mead", options={"maxiter": 5_000, "xatol": 1e-8}).x
+    series = plain(values)
+    fitted = fit(Theta(), series)
+    np.testing.assert_allclose(fitted.forecast(series, 9).point, forecasts(*best, 9)[1], rtol=2e-4)
+    assert 0.05 < best[1] < 0.98  # inside its bounds
+
+
+def test_the_season_multiplies_where_that_fits_no_worse_and_values_are_positive():
+    steps, pattern = np.arange(96), 1 + 0.4 * np.sin(2 * np.pi * np.arange(12) / 12)
+    noise = 1 + 0.02 * np.random.default_rng(6).standard_normal(96)
+    grows = plain((50 + 3 * steps) * pattern[steps % 12] * noise, season=12)
+    for series, kind in ((grows, "multiplicative"), (seasonal(96), "additive")):
+        found = fit(Theta(), series).forecast(series, 12).point
+        np.testing.assert_array_equal(found, fit(Theta(seasonal=kind), series).forecast(series, 12).point)
+    below = plain(grows.values - 60, season=12)
+    found = fit(Theta(), below).forecast(below, 12).point
+    np.testing.assert_array_equal(found, fit(Theta(seasonal="additive"), below).forecast(below, 12).point)
+
+
+def test_a_line_kept_before_the_start_was_starts_at_the_first_value():
+    older = FittedPerSeries(Theta(), ("y",), (written(4.0, 0.5, np.zeros(1)),))
+    history = plain([8.0, 4.0, 2.0])
+    start = Line(np.array([4.0, 0.5, 0.0, 8.0]), np.zeros(1), np.array([False]), UNSCALED)
+    found = FittedPerSeries(Theta(), ("y",), (start,)).forecast(history, 3).point
+    np.testing.assert_array_equal(found, older.forecast(history, 3).point)
