@@ -25,6 +25,7 @@ from core.evaluation.results import Combination, LogEntry, SeriesResult, TaskRes
 from core.evaluation.scores import Scores, averaged
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
+from core.models.transform import Transformed, transformed
 from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
 from core.series.timeseries import Panel
@@ -141,7 +142,8 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Mod
     spec, log = experiment.spec, []
     seeds = spec.seeds if model.is_random else 1
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
-    rolling = Rolling(experiment.plans, spec.horizon, levels)
+    rolling = Rolling(experiment.plans, spec.horizon, levels, experiment.lowest)
+    model = transformed(model, spec.transform)
     context = Context(spec.seed, _device(model, spec.device), watch)
     settled = SETTLING if model.is_random else 0.0
     border = settled + (1 - settled) * rolling.fits / (rolling.fits + 1)
@@ -153,9 +155,9 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Mod
     rolled, untested = roll(model, experiment.panel, rolling, testing, seeds)
     found = []
     for number, fitted in enumerate(model.fit_all(experiment.panel, spec.horizon, ending, seeds)):
-        forecasts, unknown = final_forecasts(fitted, experiment.panel, spec.horizon, levels)
+        forecasts, unknown = final_forecasts(fitted, experiment.panel, rolling)
         found.append(Seeded(spec.seed + number, rolled[number], forecasts, fitted, unknown | untested))
-    return model, found, log
+    return model.model if isinstance(model, Transformed) else model, found, log
 
 
 def _notes(seeded: Sequence[Seeded]) -> list[str]:
@@ -195,7 +197,7 @@ def _logged(context: Context, fit: Literal["selection", "backtest", "final"], lo
 
 def _series_results(experiment: Experiment, seeded: list[Seeded]) -> tuple[SeriesResult, ...]:
     """Each series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
-    judge = Judge(experiment.panel, experiment.plans, experiment.coverages)
+    judge = Judge(experiment.panel, experiment.plans, experiment.coverages, experiment.lowest)
     found = judge.results({name: _over_seeds(seeded, name, experiment.coverages[name]) for name in seeded[0].forecasts})
     if len(seeded) == 1:
         return tuple(found)

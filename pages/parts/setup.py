@@ -9,6 +9,7 @@ from core.evaluation.planning import chosen_season
 from core.evaluation.spec import RunSpec
 from core.models.presets import BLOCKS, SEEDS
 from core.models.spec import ModelSpec
+from core.models.transform import NONE, TRANSFORMS
 from core.series.timeseries import Panel, TimeSeries
 from pages.parts import chooser, presets, state
 from pages.parts.text import count, percent, safe
@@ -16,6 +17,8 @@ from pages.parts.text import count, percent, safe
 OFFERED = (50, 80, 90, 95, 99)
 USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
+SCALES = {"none": "None", "log": "Logarithm", "box_cox": "Box-Cox"}
+FLOORS = {None: "Automatic", True: "Never", False: "Allowed"}
 SEASON_OF = "train.season.of"  # the series for which the season was started
 
 
@@ -92,13 +95,24 @@ def _more() -> None:
         four.number_input(
             "First seed", 0, 2**31, key="train.seed", persist_state="session", help="The same seed gives the same numbers."
         )
-        st.toggle(
+        five, six, seven, eight = st.columns(4, gap="medium", vertical_alignment="bottom")
+        state.start("train.transform", NONE)
+        five.selectbox(
+            "Transform", TRANSFORMS, key="train.transform", persist_state="session", format_func=SCALES.get,
+            help="What every model learns the series under; forecasts are turned back. For growth in percent, and for swings "
+            "that grow with the level.",
+        )  # fmt: skip
+        state.start("train.floor", None)
+        six.selectbox(
+            "Below zero", FLOORS, key="train.floor", persist_state="session", format_func=FLOORS.get,
+            help="Whether forecasts and intervals may be negative. Automatic: if a value before the first origin is.",
+        )  # fmt: skip
+        seven.toggle(
             "Fit anew at every origin", key="train.refit", persist_state="session",
             help="Slower by the number of origins.",
         )  # fmt: skip
-        st.number_input(
+        eight.number_input(
             "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
-            width=260,
             help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
         )  # fmt: skip
 
@@ -122,6 +136,8 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         stride=state.get("train.stride"),
         blocks=state.get("train.blocks"),
         refit=bool(state.get("train.refit")),
+        transform=state.get("train.transform", NONE),
+        floor=state.get("train.floor"),
         coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
@@ -155,7 +171,7 @@ def fill(spec: RunSpec) -> None:
     state.put("train.budget", None)
     state.set_series(spec.series)
     state.put("train.live", "")
-    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed"):
+    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform", "floor"):
         state.put(f"train.{name}", getattr(spec, name))
     state.put("train.blocks", spec.blocks or (1 if spec.timetable is None else BLOCKS[presets.USUAL]))
     state.put(SEASON_OF, spec.series)
