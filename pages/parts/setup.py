@@ -18,7 +18,7 @@ OFFERED = (50, 80, 90, 95, 99)
 USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
 SCALES = {"none": "None", "log": "Logarithm", "box_cox": "Box-Cox"}
-FLOORS = {None: "Automatic", True: "Never", False: "Allowed"}
+FLOORS = {"Automatic": None, "Never": True, "Allowed": False}
 SEASON_OF = "train.season.of"  # the series for which the season was started
 
 
@@ -102,9 +102,9 @@ def _more() -> None:
             help="What every model learns the series under; forecasts are turned back. For growth in percent, and for swings "
             "that grow with the level.",
         )  # fmt: skip
-        state.start("train.floor", None)
+        state.start("train.floor", "Automatic")
         six.selectbox(
-            "Below zero", FLOORS, key="train.floor", persist_state="session", format_func=FLOORS.get,
+            "Below zero", tuple(FLOORS), key="train.floor", persist_state="session",
             help="Whether forecasts and intervals may be negative. Automatic: if a value before the first origin is.",
         )  # fmt: skip
         seven.toggle(
@@ -137,7 +137,7 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         blocks=state.get("train.blocks"),
         refit=bool(state.get("train.refit")),
         transform=state.get("train.transform", NONE),
-        floor=state.get("train.floor"),
+        floor=FLOORS.get(state.get("train.floor")),
         coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
@@ -171,9 +171,10 @@ def fill(spec: RunSpec) -> None:
     state.put("train.budget", None)
     state.set_series(spec.series)
     state.put("train.live", "")
-    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform", "floor"):
+    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform"):
         state.put(f"train.{name}", getattr(spec, name))
     state.put("train.blocks", spec.blocks or (1 if spec.timetable is None else BLOCKS[presets.USUAL]))
+    state.put("train.floor", next(name for name, value in FLOORS.items() if value == spec.floor))
     state.put(SEASON_OF, spec.series)
     coverages = list(map(percent, COVERAGES if spec.coverages is None else spec.coverages))
     state.put("train.coverages", coverages)
