@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import AppError
 from core.evaluation.design import COVERAGES, Experiment
 from core.evaluation.planning import chosen_season
 from core.evaluation.spec import RunSpec
+from core.jobs.kinds.planned import Planned
 from core.models.presets import BLOCKS, SEEDS
+from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.models.transform import NONE, TRANSFORMS
 from core.series.timeseries import Panel, TimeSeries
-from pages.parts import chooser, presets, state
+from pages.parts import chooser, presets, services, state
 from pages.parts.text import count, percent, safe
 
 OFFERED = (50, 80, 90, 95, 99)
@@ -19,6 +22,7 @@ USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
 SCALES = {"none": "None", "log": "Logarithm", "box_cox": "Box-Cox"}
 FLOORS = {"Automatic": None, "Never": True, "Allowed": False}
+ASKED = "train.power"  # the last question what a plan can show
 SEASON_OF = "train.season.of"  # the series for which the season was started
 
 
@@ -157,6 +161,33 @@ def divided(experiment: Experiment, series: TimeSeries) -> str:
         f"{plan.train_end:,} values{whose} train, then {count(len(plan.scored), 'past forecast')}{apart}; "
         f"every model is {anew}, and once more on everything for the forecast."
     )
+
+
+@st.fragment(run_every=1.0)
+def can_show(experiment: Experiment, series: TimeSeries) -> None:
+    """What difference the run could show between a network and AR, once a worker has found out; nothing until then."""
+    plan, spec = experiment.plans[series.id], experiment.spec
+    networks = sum(MODELS[one.name].is_random for one in spec.models if one.name in MODELS)
+    if len(experiment.panel) > 1 or not networks or len(plan.scored) < 2:
+        return
+    question = Planned(spec.horizon, plan.origins[0], len(plan.origins), spec.stride or 1, series.season, networks)
+    bench, workspace = services.own()
+    digest = question.digest(spec.series[0])
+    if (before := state.get(ASKED)) not in (None, digest):
+        bench.questions.dismiss(workspace, str(before))
+    state.put(ASKED, digest)
+    try:
+        answer = bench.questions.of_series(workspace, question, spec.series[0])
+    except AppError:  # too many questions are open, or the series is gone: the run can be started all the same
+        return
+    if answer.state == "done":
+        share, correlation = Planned.read(answer.content)
+        st.caption(
+            f"This plan can show a difference of about {100 * share:.0f} % between a network and AR, if their errors go "
+            f"together as those of AR and Linear do in the training part (correlation {correlation:.2f})."
+        )
+    elif answer.state in ("waiting", "running"):
+        st.caption("Finding out what difference this plan can show …")
 
 
 def budget() -> float | None:
