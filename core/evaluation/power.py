@@ -22,13 +22,17 @@ from core.series.splits import Timetable, timetable
 from core.series.timeseries import Panel, TimeSeries
 from core.stats.significance import critical_value, diebold_mariano
 
+MOST = 0.9  # the correlation that is assumed at most
+FEWEST = 3  # forecasts that share no outcome: fewer tell nothing of how much losses vary
+
 
 @dataclass(frozen=True)
 class Power:
     """What a run could show.
 
     share        of AR's loss by which a network must differ for the run to show it
-    correlation  of the losses of AR and Linear, which is assumed for those of AR and a network too
+    correlation  of the losses of AR and Linear, which is assumed for those of AR and a network too, 0.9 at most: two linear
+                 models can be one and the same, and a network seldom is
     """
 
     share: float
@@ -39,7 +43,7 @@ def power(series: TimeSeries, found: Timetable, networks: int, context: Context)
     """For a series with the run's season, and the run's origins.
 
     networks: how many are compared with AR at once.  Raises TooShortError where the training part is too short for a backtest
-    of its own, DataError where both models forecast alike, FitError.
+    of its own, DataError where AR errs alike at all origins, FitError.
     """
     train = Panel((series[: found.origins[0]],))
     models: tuple[Model, ...] = (AR(), Linear())
@@ -47,12 +51,18 @@ def power(series: TimeSeries, found: Timetable, networks: int, context: Context)
     inner = timetable(train, found.horizon, needed, 1, blocks=1)
     losses = np.stack([_losses(one, train, inner, context) for one in models])
     losses = losses[:, ~np.isnan(losses).any(axis=0)]
-    if not losses.shape[1]:
-        raise TooShortError("no value of the training part is observed where it could be tested")
-    test = diebold_mariano(losses[0] - losses[1], found.horizon, inner.stride)
-    error = test.error * sqrt(independent(losses.shape[1], inner) / independent(len(found.origins), found))
+    count = losses.shape[1]
+    if independent(count, inner) < FEWEST:
+        raise TooShortError(
+            f"the training part holds {count} forecasts that could be compared, fewer than {FEWEST} horizons of them"
+        )
+    correlation = min(MOST, float(np.corrcoef(losses)[0, 1]))
+    alone = diebold_mariano(losses[0], found.horizon, inner.stride).error
+    between = diebold_mariano(losses[0] - losses[1], found.horizon, inner.stride).error if correlation < MOST else 0.0
+    error = max(between, alone * sqrt(2 * (1 - MOST)))
+    error *= sqrt(independent(count, inner) / independent(len(found.origins), found))
     reach = error * critical_value(len(found.origins), found.horizon, found.stride, max(1, networks))
-    return Power(reach / float(losses[0].mean()), float(np.corrcoef(losses)[0, 1]))
+    return Power(reach / float(losses[0].mean()), correlation)
 
 
 def independent(count: int, found: Timetable) -> float:
