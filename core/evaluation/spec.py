@@ -26,6 +26,7 @@ class RunSpec:
     coverages   None: 80 and 95 %, where the past errors support them
     seeds       how many; they are seed, seed + 1, …
     device      "auto", "cpu" or "cuda"; settled where it is computed
+    certify     every model is computed once more with noise in place of the future: `core.evaluation.certificate`
     timetable   the origins that `design` closed the above to; None in a run that was asked for and not designed yet, and in
                 runs of old, whose last origins were scored and whose earlier ones only calibrated intervals
     """
@@ -43,6 +44,7 @@ class RunSpec:
     device: Device = "auto"
     blocks: int | None = None
     timetable: Timetable | None = None
+    certify: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in (("horizon", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):
