@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigError
-from core.models.presets import BEST_GUESS, NAMES, best_guess
+from core.models.presets import BEST_GUESS, CERTIFIED, NAMES, best_guess
 from core.models.registry import MODELS
 from core.progress import DEVICES
 
@@ -75,6 +75,11 @@ def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
         "--blocks", type=_whole, metavar="K", help="parts of the test, with a fit at the start of each; 3 by default"
     )
     parser.add_argument("--refit", action="store_true", help="a fit at every origin")
+    parser.add_argument(
+        "--certify", action="store_true",
+        help="compute every model once more with noise in place of the future: its forecasts must stay the same, bit for bit; "
+        f"always with {', '.join(sorted(CERTIFIED))}",
+    )  # fmt: skip
     parser.add_argument("--coverage", type=_coverages, metavar="80,95", help="intervals, in percent")
     parser.add_argument(
         "--seeds", type=_whole, metavar="R", help="trainings of each network, 3 by default; their median counts"
