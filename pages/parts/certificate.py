@@ -10,7 +10,7 @@ from core.report.outcome import Outcome
 from pages.parts.text import count, day, safe
 
 CHECKED = ":green-badge[:material/verified: No look-ahead: checked]"
-FOUND = ":red-badge[:material/error: Look-ahead found]"
+FOUND = ":red-badge[:material/error: Look-ahead found: {}]"
 MEANING = (
     "Every model was computed once more, with noise in place of everything after a random moment, in all series. A forecast "
     "made up to that moment must stay the same, bit for bit; otherwise it has seen what was to come."
@@ -23,7 +23,8 @@ def badge(outcome: Outcome) -> None:
     if not checked:
         return
     bad = [one for one in checked if not one.certificate.is_same]
-    with st.popover(FOUND if bad else CHECKED, type="tertiary"):
+    who = safe(bad[0].model.label, 24) if len(bad) == 1 else count(len(bad), "model")
+    with st.popover(FOUND.format(who) if bad else CHECKED, type="tertiary"):
         for one in bad:
             st.error(f"**{safe(one.model.label, 40)}**: {safe(one.certificate.first_difference or '', 600)}")
         if len(checked) < len(outcome.done):
@@ -35,8 +36,8 @@ def badge(outcome: Outcome) -> None:
                 "Result": "the same" if one.certificate.is_same else "changed",
                 "Forecasts": one.certificate.checked,
                 "Known up to": one.certificate.moment,
-                "SHA-256": one.certificate.digest,
                 "Date": day(datetime.fromisoformat(one.certificate.date)),
+                "SHA-256": one.certificate.digest,
             }
             for one in checked
         ]

@@ -189,7 +189,7 @@ def test_look_ahead_is_said_in_red_with_the_models_that_did(bench, ran, monkeypa
     first, second, *others = outcome.results
     results = (replace(first, certificate=good), replace(second, certificate=bad), *others)
     at = sound(AppTest.from_function(page, args=(replace(outcome, results=results),)).run())
-    assert badges(at) == [":red-badge[:material/error: Look-ahead found]"]
+    assert badges(at) == [f":red-badge[:material/error: Look-ahead found: {second.model.label}]"]
     assert [unescaped(one.value) for one in at.error] == [f"**{second.model.label}**: {words}"]
     assert "2 models of 4 could be checked." in read(at)
     assert at.dataframe[0].value["Result"].tolist() == ["the same", "changed"]
