@@ -30,7 +30,7 @@ from core.experiment import RunResult, run
 from core.jobs.planning.allowance import crowding, within_wall_clock
 from core.jobs.planning.cost import CostModel
 from core.models.base import with_settings
-from core.models.presets import BEST_GUESS, SEEDS, best_guess, preset
+from core.models.presets import BEST_GUESS, CERTIFIED, SEEDS, best_guess, preset
 from core.models.registry import MODELS, describe, model_class
 from core.models.spec import ModelSpec
 from core.options import parser_of, split
@@ -196,7 +196,7 @@ def _spec(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Pan
         floor=None if options.floor is None else options.floor == "yes",
         coverages=options.coverage,
         seeds=SEEDS.get(options.preset, SEEDS["balanced"]) if options.seeds is None else options.seeds,
-        seed=options.seed, device=options.device,
+        seed=options.seed, device=options.device, certify=options.certify or options.preset in CERTIFIED,
     )  # fmt: skip
 
 

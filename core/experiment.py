@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 
-from core.errors import AppError, FitError
+from core.errors import AppError, DataError, FitError
 from core.evaluation.backtest import Rolled, Rolling, final_forecasts, learned_from, own_quantiles, roll
+from core.evaluation.certificate import Certificate, Computation, certify
 from core.evaluation.combination import combine
 from core.evaluation.comparison import Comparison, compare, completed
 from core.evaluation.conformal import interval_ends
@@ -34,6 +36,8 @@ from core.threads import one_thread
 __all__ = ["LogEntry", "RunResult", "SeriesResult", "TaskResult", "finish", "run", "run_task"]
 
 SETTLING = 0.6  # of a network's work, about, that settles its epochs
+COMPUTING = 0.5  # of the work of a task that is certified: what comes before the certificate
+CHECKING = "check for look-ahead"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,42 +113,49 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     Raises Cancelled when `watch` does.
     """
     start = time.perf_counter()
+    share = COMPUTING if experiment.spec.certify else 1.0
     try:
         with one_thread():
-            model, seeded, log = _all_seeds(experiment, spec.build(), watch)
+            asked = transformed(spec.build(), experiment.spec.transform)
+            whole = Context(experiment.spec.seed, _device(asked, experiment.spec.device), watch)
+            model, seeded, log = _all_seeds(experiment, asked, whole.part(0.0, share))
             absent = {name: why for one in seeded for name, why in one.absent.items()}
             if len(absent) == len(experiment.panel):
                 raise FitError(next(iter(absent.values())))
             seeded = [one.without(absent) for one in seeded]
             series = _series_results(experiment, seeded)
+            certificate, unchecked = _certified(experiment, asked, model, seeded, whole.part(share, 1.0))
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
-        model=spec.closed(model),
+        model=spec.closed(model.model if isinstance(model, Transformed) else model),
         state="done",
         seconds=time.perf_counter() - start,
         parameters=seeded[0].fitted.parameter_count,
         series=series,
         scores=_over_series([one.scores for one in series]),
         seed_scores=tuple(_over_series(some) for some in zip(*(one.seed_scores for one in series if one.scores), strict=True)),
-        notes=(*_without(absent, experiment), *_notes(seeded)),
+        notes=(*_without(absent, experiment), *_notes(seeded), *unchecked),
         log=tuple(log),
         arrays={f"{one.seed}/{name}": array for one in seeded for name, array in one.fitted.arrays().items()},
         absent=absent,
+        certificate=certificate,
     )
 
 
-def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Model, list[Seeded], list[LogEntry]]:
+def _rolling(experiment: Experiment, model: Model) -> Rolling:
+    """How the model is rolled: with the levels of all intervals where it has some of its own."""
+    levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
+    return Rolling(experiment.plans, experiment.spec.horizon, levels, experiment.lowest)
+
+
+def _all_seeds(experiment: Experiment, model: Model, context: Context) -> tuple[Model, list[Seeded], list[LogEntry]]:
     """The model as it was settled before the first origin, its backtest and its final fit with every seed, and its epochs.
 
     One seed is enough for a model without randomness.
     """
-    spec, log = experiment.spec, []
+    spec, rolling, log = experiment.spec, _rolling(experiment, model), []
     seeds = spec.seeds if model.is_random else 1
-    levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
-    rolling = Rolling(experiment.plans, spec.horizon, levels, experiment.lowest)
-    model = transformed(model, spec.transform)
-    context = Context(spec.seed, _device(model, spec.device), watch)
     settled = SETTLING if model.is_random else 0.0
     border = settled + (1 - settled) * rolling.fits / (rolling.fits + 1)
     choosing, testing, ending = (
@@ -157,7 +168,29 @@ def _all_seeds(experiment: Experiment, model: Model, watch: Report) -> tuple[Mod
     for number, fitted in enumerate(model.fit_all(experiment.panel, spec.horizon, ending, seeds)):
         forecasts, unknown = final_forecasts(fitted, experiment.panel, rolling)
         found.append(Seeded(spec.seed + number, rolled[number], forecasts, fitted, unknown | untested))
-    return model.model if isinstance(model, Transformed) else model, found, log
+    return model, found, log
+
+
+def _certified(
+    experiment: Experiment, asked: Model, settled: Model, seeded: Sequence[Seeded], context: Context
+) -> tuple[Certificate | None, tuple[str, ...]]:
+    """The certificate of the model, where the run asks for one; and a note where none can be made.
+
+    Its date is read here, where the seconds are, and is no part of what makes two certificates equal: they stay a function of
+    the specification and the series.
+    """
+    if not experiment.spec.certify:
+        return None, ()
+
+    def watch(progress: Progress) -> None:  # its epochs are those of the backtest once more, and no curve of their own
+        context.watch(Progress(progress.fraction, CHECKING))
+
+    first = Computation(asked, settled, _rolling(experiment, asked), [one.rolled for one in seeded])
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        return certify(experiment, first, replace(context, watch=watch), date=now), ()
+    except DataError as error:
+        return None, (str(error),)
 
 
 def _notes(seeded: Sequence[Seeded]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TextIO
 
-from core.report.summary import scores_of
+from core.report.summary import certificates, scores_of
 from core.store.records import LIVE, TaskRecord
 from core.workbench import RunView, Workbench
 
@@ -51,6 +51,7 @@ def _end(workbench: Workbench, workspace: str, view: RunView) -> dict[str, objec
         "best": view.record.best,
         "verdict": comparison and comparison.verdict,
         "scores": {label: scores_of(one.scores) for label, one in results.items() if one.scores},
+        "certificate": certificates(results.values()),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigError
-from core.models.presets import BEST_GUESS, NAMES, best_guess
+from core.models.presets import BEST_GUESS, CERTIFIED, NAMES, best_guess
 from core.models.registry import MODELS
 from core.models.transform import NONE, TRANSFORMS
 from core.progress import DEVICES
@@ -78,6 +78,11 @@ def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
     parser.add_argument("--refit", action="store_true", help="a fit at every origin")
     parser.add_argument("--transform", choices=TRANSFORMS, default=NONE, help="what every model learns the series under")
     parser.add_argument("--floor", choices=("yes", "no"), help="no forecast below 0; by default where no value is")
+    parser.add_argument(
+        "--certify", action="store_true",
+        help="compute every model once more with noise in place of the future: its forecasts must stay the same, bit for bit; "
+        f"always with {', '.join(sorted(CERTIFIED))}",
+    )  # fmt: skip
     parser.add_argument("--coverage", type=_coverages, metavar="80,95", help="intervals, in percent")
     parser.add_argument(
         "--seeds", type=_whole, metavar="R", help="trainings of each network, 3 by default; their median counts"

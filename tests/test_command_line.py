@@ -186,8 +186,22 @@ def test_a_preset_comes_before_what_is_set(sales, capsys, preset, seeds, hidden)
     spec = json.loads(capsys.readouterr().out)["spec"]
     lstm = spec["models"][1]["config"]
     assert (spec["seeds"], lstm["hidden"], lstm["epochs"]) == (seeds, hidden, 1)
+    assert spec["certify"] is (preset == "thorough")
     assert main(["compare", str(sales), *arguments, "--preset", preset, "--seeds", "2"]) == 0
     assert json.loads(capsys.readouterr().out)["spec"]["seeds"] == 2
+
+
+def test_a_certificate_is_part_of_the_result_where_it_is_asked_for(sales, capsys):
+    asked = ("--target", "sales", "--past", "price", "--horizon", "3", "--origins", "4", "--models", "naive,linear")
+    assert main(["compare", str(sales), *asked]) == 0
+    assert json.loads(capsys.readouterr().out)["certificate"] is None
+    assert main(["compare", str(sales), *asked, "--certify"]) == 0
+    found = json.loads(capsys.readouterr().out)["certificate"]
+    assert list(found) == ["Naive", "Linear"]
+    assert list(found["Naive"]) == ["origin", "moment", "checked", "is_same", "first_difference", "digest", "date"]
+    assert found["Linear"]["is_same"] is True
+    assert 1 <= found["Linear"]["checked"] <= 4
+    assert found["Naive"]["digest"] != found["Linear"]["digest"]
 
 
 def test_the_best_guess_chooses_the_models_and_nothing_else(sales, capsys):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.backtest import Backtest
+from core.evaluation.certificate import Certificate
 from core.evaluation.scores import Scores
 from core.models.spec import ModelSpec
 from core.progress import EpochLog
@@ -73,6 +74,8 @@ class TaskResult:
     absent: why it has no result for some series of the run, by id; then its scores are over the others.
 
     arrays: all that restores the final fits, "<seed>/<name>"; none in a result from the store, which keeps them apart.
+
+    certificate: whether its forecasts stay the same when the future does not; None where that was not asked or not possible.
     """
 
     model: ModelSpec
@@ -87,6 +90,7 @@ class TaskResult:
     log: tuple[LogEntry, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ class RunSpec:
     transform   what all models learn the series under: one of `core.models.transform.TRANSFORMS`
     floor       whether no forecast and no interval is below 0; None: where no value before the first origin is
     device      "auto", "cpu" or "cuda"; settled where it is computed
+    certify     every model is computed once more with noise in place of the future: `core.evaluation.certificate`
     timetable   the origins that `design` closed the above to; None in a run that was asked for and not designed yet, and in
                 runs of old, whose last origins were scored and whose earlier ones only calibrated intervals
     """
@@ -48,6 +49,7 @@ class RunSpec:
     timetable: Timetable | None = None
     transform: str = NONE
     floor: bool | None = None
+    certify: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in (("horizon", 1, 10_000), ("seeds", 1, 100), ("seed", 0, 2**31)):

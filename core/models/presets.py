@@ -23,6 +23,7 @@ BEST_GUESS = "best-guess"
 NAMES = ("quick", "balanced", "thorough")
 SEEDS = {"quick": 1, "balanced": 3, "thorough": 5}
 BLOCKS = {"quick": 1, "balanced": 3, "thorough": 6}
+CERTIFIED = frozenset({"thorough"})  # with which a run is checked for look-ahead unless one asks otherwise
 
 
 @dataclass(frozen=True)

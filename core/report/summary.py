@@ -42,7 +42,7 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
         "reach": comparison.reach,
         "combined": comparison.combined,
         "significance": [_pair(one) for one in comparison.pairs] or None,
-        "certificate": None,
+        "certificate": certificates(result.tasks),
         "warnings": [*warnings, *result.experiment.warnings],
         "versions": versions(),
         "seconds": result.seconds,
@@ -52,6 +52,11 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
 def versions() -> dict[str, str]:
     """What computed this, without importing any of it."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def certificates(tasks: Iterable[TaskResult]) -> dict[str, object] | None:
+    """The certificate of each model that has one, by label; None where none has."""
+    return {one.model.label: asdict(one.certificate) for one in tasks if one.certificate} or None
 
 
 def _pair(pair: Pair) -> dict[str, object]:

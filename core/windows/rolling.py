@@ -45,7 +45,8 @@ class Windows:
         high, low = np.maximum.accumulate(z)[steps], np.minimum.accumulate(z)[steps]
         room = FARTHEST * np.maximum(high - low, scale.size)
         each = [np.full(len(steps), one) for one in (scale.size, scale.is_log)]
-        rolled = [lens.ahead.of(series, steps + step, 1) for step in range(horizon)] if lens.ahead.width else []
+        is_fed_back = lens.ahead.delay == horizon  # one said at once reads nothing after its window, where a past column ends
+        rolled = [lens.ahead.of(series, steps + step, 1) for step in range(horizon if is_fed_back and lens.ahead.width else 0)]
         told = np.concatenate(rolled, axis=1) if rolled else np.empty((len(steps), horizon, 0))
         ahead, bounds = lens.ahead.of(series, steps, horizon), np.stack([low - room, high + room], axis=1)
         return cls(shared, ahead, past, told, level, scale.means(z)[steps], *each, bounds, scale.season)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import AppError
 from core.evaluation.facts import Facts, facts_of, traits_of
 from core.evaluation.spec import RunSpec
-from core.models.presets import BLOCKS, NAMES, SEEDS, best_guess, preset
+from core.models.presets import BLOCKS, CERTIFIED, NAMES, SEEDS, best_guess, preset
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.parameters import Value
@@ -22,7 +22,8 @@ USUAL = "balanced"
 HELP = {
     "quick": "An answer in seconds: few units and epochs, one seed, one fit before the test.",
     "balanced": "Every model as it comes, networks with three seeds, three fits over the test.",
-    "thorough": "More units and epochs, five seeds, six fits: what one would report. It takes several times as long.",
+    "thorough": "More units and epochs, five seeds, six fits, checked for look-ahead: what one would report. It takes several "
+    "times as long.",
 }
 
 
@@ -65,6 +66,7 @@ def ask(fill: Callable[[], None], choose: Callable[[Collection[str]], None]) -> 
 def _taken(fill: Callable[[], None]) -> None:
     state.put("train.seeds", SEEDS[name()])
     state.put("train.blocks", BLOCKS[name()])
+    state.put("train.certify", name() in CERTIFIED)
     fill()
 
 

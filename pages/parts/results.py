@@ -19,7 +19,7 @@ from core.metrics.registry import METRICS
 from core.models.registry import MODELS
 from core.report.outcome import Outcome, actual_at, fan_lines, last_fit
 from core.store.records import RunRecord
-from pages.parts import board, frame, state
+from pages.parts import board, certificate, frame, state
 from pages.parts.text import count, percent, safe, series_of_run
 
 NEXT = "next"
@@ -57,6 +57,7 @@ def verdict(outcome: Outcome) -> None:
     best = next((one for one in outcome.done if outcome.comparison and one.model.label == outcome.comparison.best), None)
     if best is not None and (said := narrow(best, sorted(outcome.spec.coverages or ()))):
         st.caption(safe(said, 400))
+    certificate.badge(outcome)
 
 
 def more_origins(outcome: Outcome) -> int | None:

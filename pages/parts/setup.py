@@ -9,7 +9,7 @@ from core.evaluation.design import COVERAGES, Experiment
 from core.evaluation.planning import chosen_season
 from core.evaluation.spec import RunSpec
 from core.jobs.kinds.planned import Planned
-from core.models.presets import BLOCKS, SEEDS
+from core.models.presets import BLOCKS, CERTIFIED, SEEDS
 from core.models.registry import MODELS
 from core.models.spec import ModelSpec
 from core.models.transform import NONE, TRANSFORMS
@@ -115,6 +115,12 @@ def _more() -> None:
             "Fit anew at every origin", key="train.refit", persist_state="session",
             help="Slower by the number of origins.",
         )  # fmt: skip
+        state.start("train.certify", presets.name() in CERTIFIED)
+        seven.toggle(
+            "Check for look-ahead", key="train.certify", persist_state="session",
+            help="Every model is computed once more, with noise in place of all that followed a random moment. Its forecasts "
+            "up to that moment must stay the same, bit for bit. It takes about twice as long.",
+        )  # fmt: skip
         eight.number_input(
             "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
             help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
@@ -145,6 +151,7 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
+        certify=bool(state.get("train.certify")),
     )
 
 
@@ -202,7 +209,7 @@ def fill(spec: RunSpec) -> None:
     state.put("train.budget", None)
     state.set_series(spec.series)
     state.put("train.live", "")
-    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform"):
+    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform", "certify"):
         state.put(f"train.{name}", getattr(spec, name))
     state.put("train.blocks", spec.blocks or (1 if spec.timetable is None else BLOCKS[presets.USUAL]))
     state.put("train.floor", next(name for name, value in FLOORS.items() if value == spec.floor))

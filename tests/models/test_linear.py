@@ -64,9 +64,7 @@ def test_a_covariate_that_drives_the_series_is_used_without_looking_ahead(ahead,
     random = np.random.default_rng(8)
     driver = random.standard_normal(324)
     values = 30 + 4 * np.concatenate([np.zeros(lead), driver[: 324 - lead]]) + 0.3 * random.standard_normal(324)
-    if role == "past":
-        driver[320:] = np.nan
-    inputs = Inputs(("x",), (role,), driver[:, None])
+    inputs = Inputs(("x",), (role,), driver[: 320 if role == "past" else None, None])  # what is past ends with the series
     series = TimeSeries("y", pd.RangeIndex(320), values[:320], np.ones(320, bool), 1, inputs=inputs)
     missed = []
     for used in (True, False):

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.certificate import Certificate
 from core.evaluation.results import LogEntry
 from core.progress import EpochLog
 from pages.parts.text import safe
-from tests.faults.home import LONG, ended, launched, network
-from tests.pages.visiting import HOSTILE, alt, hostile_models, raw, read, sound, turned
+from tests.faults.home import LONG, ended, launched, network, plain
+from tests.pages.visiting import HOSTILE, alt, hostile_models, raw, read, sound, turned, unescaped
 
 
 def board(at):
@@ -152,6 +153,47 @@ def test_curves_of_an_older_version_say_what_they_were(bench, ran, monkeypatch):
     assert at.selectbox("results.fit").options == ["Backtest, seed 0", "Final fit, seed 0"]
     assert "decided how many epochs were trained. Epoch 0 is before training." in read(at)
     assert "chose" not in read(at)
+
+
+def test_a_run_that_was_checked_for_look_ahead_bears_a_badge_that_opens(visit, bench, ran):
+    assert not badges(visit("compare", "finished"))
+    run_id = launched(bench, *plain("naive", "drift"), workspace="certified", origins=4, certify=True)
+    ended(bench, run_id, workspace="certified")
+    at = sound(visit("compare", "certified"))
+    assert badges(at) == [":green-badge[:material/verified: No look-ahead: checked]"]
+    table = at.dataframe[0].value
+    results = bench.results("certified", run_id)
+    assert table["Model"].tolist() == ["Naive", "Drift"]
+    assert table["SHA-256"].tolist() == [one.certificate.digest for one in results]
+    assert table["Forecasts"].tolist() == [one.certificate.checked for one in results]
+    assert not at.error
+    token = bench.share("certified", run_id, includes_data=False)[1]
+    assert badges(sound(visit("report", "stranger", share=token))) == badges(at)
+
+
+def badges(at):
+    return [one.proto.popover.label for one in at.get("popover")]
+
+
+def test_look_ahead_is_said_in_red_with_the_models_that_did(bench, ran, monkeypatch):
+    def page(outcome):
+        from pages.parts import certificate
+
+        certificate.badge(outcome)
+
+    monkeypatch.setenv("UNROLL_WORKSPACE", "finished")
+    outcome = bench.outcome("finished", ran["finished"])
+    words = "series '<b>*x*</b>', forecast after 2016-01-01, step 2: 1.5 became 2.5"
+    good = Certificate(60, "2016-01-01", 12, True, None, "0" * 64, "2031-05-17T12:00:00+00:00")
+    bad = replace(good, is_same=False, first_difference=words)
+    first, second, *others = outcome.results
+    results = (replace(first, certificate=good), replace(second, certificate=bad), *others)
+    at = sound(AppTest.from_function(page, args=(replace(outcome, results=results),)).run())
+    assert badges(at) == [f":red-badge[:material/error: Look-ahead found: {second.model.label}]"]
+    assert [unescaped(one.value) for one in at.error] == [f"**{second.model.label}**: {words}"]
+    assert "2 models of 4 could be checked." in read(at)
+    assert at.dataframe[0].value["Result"].tolist() == ["the same", "changed"]
+    assert at.dataframe[0].value["Date"].tolist() == ["17 May 2031"] * 2
 
 
 def test_downloads_are_whole_and_safe(visit, bench, ran):

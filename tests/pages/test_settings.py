@@ -208,6 +208,18 @@ def test_a_preset_fills_all_cards_and_the_seeds(ready):
     assert "hidden units" not in read(at).lower().replace("hidden units (", "")
 
 
+def test_thorough_checks_for_look_ahead_unless_one_asks_otherwise(ready):
+    at = ready()
+    assert at.toggle("train.certify").value is False
+    sound(at.get("button_group")[-1].set_value("thorough").run())
+    assert at.toggle("train.certify").value is True
+    sound(at.toggle("train.certify").set_value(False).run())
+    assert at.toggle("train.certify").value is False
+    sound(at.get("button_group")[-1].set_value("balanced").run())
+    assert at.toggle("train.certify").value is False
+    assert ready(preset="thorough").toggle("train.certify").value is True
+
+
 def test_another_horizon_leaves_a_preset_and_what_was_set_by_hand(ready):
     at = ready(preset="quick")
     assert at.number_input("train.seeds").value == 1

@@ -122,7 +122,8 @@ def price_of(spec: RunSpec, model: ModelSpec, panel: Panel) -> Price:
         trainings=spec.seeds if built.is_random else 1,
     )
     price = built.price(load)
-    return Price(BOTTOM + price.seconds, LEAST_MEMORY + price.memory)
+    rounds = 2 if spec.certify else 1  # a certificate computes the model once more
+    return Price(BOTTOM + rounds * price.seconds, LEAST_MEMORY + price.memory)
 
 
 def _remembered(place: Path) -> tuple[float | None, dict[str, tuple[float, int]]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.codec import Encoded, decode, decode_arrays, encode
 from core.evaluation.backtest import Backtest
+from core.evaluation.certificate import Certificate
 from core.evaluation.results import LogEntry, SeriesResult, TaskResult
 from core.evaluation.scores import Scores
 from core.models.spec import ModelSpec
@@ -40,6 +41,7 @@ def encode_result(result: TaskResult) -> Encoded:
     plain = {name: getattr(result, name) for name in ("state", "seconds", "error", "parameters")}
     scores = {"scores": scores_fields(result.scores), "seed_scores": [scores_fields(one) for one in result.seed_scores]}
     plain |= {"notes": list(result.notes), "absent": dict(result.absent), "model": asdict(result.model)}
+    plain["certificate"] = result.certificate and asdict(result.certificate)
     return encode({**plain, "series": series, **scores}, arrays, result.arrays)
 
 
@@ -59,6 +61,7 @@ def decode_result(encoded: Encoded) -> TaskResult:
         seed_scores=tuple(scores_of(one) for one in found["seed_scores"]),
         log=_log(arrays),
         arrays=decode_arrays(encoded.aside),
+        certificate=Certificate(**found["certificate"]) if found.get("certificate") else None,
     )
 
 

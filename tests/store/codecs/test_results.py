@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.codec import Encoded, decode, decode_arrays, encode, pack, unpack
 from core.errors import DamagedError, StoreError
 from core.evaluation.backtest import Backtest
+from core.evaluation.certificate import Certificate
 from core.evaluation.design import design
 from core.evaluation.scores import Scores
 from core.experiment import LogEntry, SeriesResult, TaskResult, run_task
@@ -93,7 +94,9 @@ def by_hand():
     whole = SeriesResult("a/b", forecast, past, scores, (scores, scores))
     model = ModelSpec("lstm", "LSTM ü", {"hidden": 16, "dropout": 0.1, "lags": None, "loss": "mae", "mask": False})
     absent = {"store 7": "AR(9) explodes within 12 steps"}
-    return TaskResult(model, "done", 1.25, None, 1234, (whole, bare), scores, (scores,), ("one note",), log, arrays, absent)
+    same = Certificate(41, "2023-05", 12, False, "series 'b': 1.5 became 2.5", "0f" * 32, "2031-05-17T12:00:00+00:00")
+    notes = ("one note",)
+    return TaskResult(model, "done", 1.25, None, 1234, (whole, bare), scores, (scores,), notes, log, arrays, absent, same)
 
 
 def test_a_result_loses_nothing():
@@ -101,6 +104,7 @@ def test_a_result_loses_nothing():
     again = decode_result(encode_result(result))
     for name in {one.name for one in fields(TaskResult)} - {"series", "log", "arrays"}:
         assert getattr(again, name) == getattr(result, name), name
+    assert again.certificate.date == result.certificate.date  # which equality leaves out
     assert repr(again.log) == repr(result.log)  # NaN is not equal to itself
     assert isinstance(again.log[1].epoch.epoch, int)
     first, second = again.series
