@@ -57,9 +57,10 @@ def power(series: TimeSeries, found: Timetable, networks: int, context: Context)
             f"the training part holds {count} forecasts that could be compared, fewer than {FEWEST} horizons of them"
         )
     correlation = min(MOST, float(np.corrcoef(losses)[0, 1]))
-    alone = diebold_mariano(losses[0], found.horizon, inner.stride).error
-    between = diebold_mariano(losses[0] - losses[1], found.horizon, inner.stride).error if correlation < MOST else 0.0
-    error = max(between, alone * sqrt(2 * (1 - MOST)))
+    if correlation < MOST:
+        error = diebold_mariano(losses[0] - losses[1], found.horizon, inner.stride).error
+    else:
+        error = diebold_mariano(losses[0], found.horizon, inner.stride).error * sqrt(2 * (1 - MOST))
     error *= sqrt(independent(count, inner) / independent(len(found.origins), found))
     reach = error * critical_value(len(found.origins), found.horizon, found.stride, max(1, networks))
     return Power(reach / float(losses[0].mean()), correlation)

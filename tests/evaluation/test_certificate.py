@@ -161,7 +161,7 @@ def test_the_same_run_gives_the_same_certificate_but_for_its_date():
     assert first == second
     assert replace(first, date="1999-12-31T00:00:00+00:00") == first
     assert replace(first, digest="0" * 64) != first
-    assert {task_of("naive", seed=seed).certificate.origin for seed in range(12)} > {first.origin}  # drawn, not chosen
+    assert len({task_of("naive", seed=seed).certificate.origin for seed in range(12)}) > 3  # drawn, not chosen
 
 
 def test_nothing_is_checked_that_was_not_asked_for():

@@ -110,7 +110,7 @@ def test_before_the_comparison_rows_stand_in_the_order_of_the_run(made):
 
 
 def test_columns_are_points_and_then_intervals_from_the_narrowest():
-    points = ("mase", "rmse", "mae", "rmsse", "smape")
+    points = ("mase", "rmse", "mae", "rmsse", "smape", "bias")
     assert columns(outcome_of("naive", coverages=(0.9, 0.5))) == (
         *points, "coverage_50", "winkler_50", "coverage_90", "winkler_90",
     )  # fmt: skip
