@@ -191,7 +191,9 @@ def _understood(options: argparse.Namespace) -> Understanding:
 def _spec(options: argparse.Namespace, models: tuple[ModelSpec, ...], panel: Panel) -> RunSpec:
     return RunSpec(
         series=tuple(series.key for series in panel), models=models, horizon=options.horizon,
-        season=options.season, origins=options.origins, stride=options.stride, refit=options.refit, blocks=options.blocks,
+        season=options.season, origins=options.origins, stride=options.stride, refit=options.refit,
+        blocks=options.blocks, transform=options.transform,
+        floor=None if options.floor is None else options.floor == "yes",
         coverages=options.coverage,
         seeds=SEEDS.get(options.preset, SEEDS["balanced"]) if options.seeds is None else options.seeds,
         seed=options.seed, device=options.device, certify=options.certify or options.preset in CERTIFIED,

@@ -27,6 +27,7 @@ from core.evaluation.results import Combination, LogEntry, SeriesResult, TaskRes
 from core.evaluation.scores import Scores, averaged
 from core.models.base import Fitted, Model
 from core.models.spec import ModelSpec
+from core.models.transform import Transformed, transformed
 from core.progress import Context, Progress, Report, silent
 from core.series.forecast import Forecast
 from core.series.timeseries import Panel
@@ -115,7 +116,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     share = COMPUTING if experiment.spec.certify else 1.0
     try:
         with one_thread():
-            asked = spec.build()
+            asked = transformed(spec.build(), experiment.spec.transform)
             whole = Context(experiment.spec.seed, _device(asked, experiment.spec.device), watch)
             model, seeded, log = _all_seeds(experiment, asked, whole.part(0.0, share))
             absent = {name: why for one in seeded for name, why in one.absent.items()}
@@ -127,7 +128,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
     except AppError as error:
         return TaskResult(spec, "failed", time.perf_counter() - start, error=str(error))
     return TaskResult(
-        model=spec.closed(model),
+        model=spec.closed(model.model if isinstance(model, Transformed) else model),
         state="done",
         seconds=time.perf_counter() - start,
         parameters=seeded[0].fitted.parameter_count,
@@ -145,7 +146,7 @@ def run_task(experiment: Experiment, spec: ModelSpec, watch: Report = silent) ->
 def _rolling(experiment: Experiment, model: Model) -> Rolling:
     """How the model is rolled: with the levels of all intervals where it has some of its own."""
     levels = {name: interval_ends(some) if model.has_intervals else () for name, some in experiment.coverages.items()}
-    return Rolling(experiment.plans, experiment.spec.horizon, levels)
+    return Rolling(experiment.plans, experiment.spec.horizon, levels, experiment.lowest)
 
 
 def _all_seeds(experiment: Experiment, model: Model, context: Context) -> tuple[Model, list[Seeded], list[LogEntry]]:
@@ -165,7 +166,7 @@ def _all_seeds(experiment: Experiment, model: Model, context: Context) -> tuple[
     rolled, untested = roll(model, experiment.panel, rolling, testing, seeds)
     found = []
     for number, fitted in enumerate(model.fit_all(experiment.panel, spec.horizon, ending, seeds)):
-        forecasts, unknown = final_forecasts(fitted, experiment.panel, spec.horizon, rolling.levels)
+        forecasts, unknown = final_forecasts(fitted, experiment.panel, rolling)
         found.append(Seeded(spec.seed + number, rolled[number], forecasts, fitted, unknown | untested))
     return model, found, log
 
@@ -229,7 +230,7 @@ def _logged(context: Context, fit: Literal["selection", "backtest", "final"], lo
 
 def _series_results(experiment: Experiment, seeded: list[Seeded]) -> tuple[SeriesResult, ...]:
     """Each series: the median over the seeds, with intervals and scores; and the scores of each seed by itself."""
-    judge = Judge(experiment.panel, experiment.plans, experiment.coverages)
+    judge = Judge(experiment.panel, experiment.plans, experiment.coverages, experiment.lowest)
     found = judge.results({name: _over_seeds(seeded, name, experiment.coverages[name]) for name in seeded[0].forecasts})
     if len(seeded) == 1:
         return tuple(found)

@@ -10,6 +10,7 @@ from typing import NoReturn
 from core.errors import ConfigError
 from core.models.presets import BEST_GUESS, CERTIFIED, NAMES, best_guess
 from core.models.registry import MODELS
+from core.models.transform import NONE, TRANSFORMS
 from core.progress import DEVICES
 
 Command = Callable[[argparse.Namespace], object]
@@ -75,6 +76,8 @@ def _add_comparing(parser: Parser, *, is_optional: bool) -> None:
         "--blocks", type=_whole, metavar="K", help="parts of the test, with a fit at the start of each; 3 by default"
     )
     parser.add_argument("--refit", action="store_true", help="a fit at every origin")
+    parser.add_argument("--transform", choices=TRANSFORMS, default=NONE, help="what every model learns the series under")
+    parser.add_argument("--floor", choices=("yes", "no"), help="no forecast below 0; by default where no value is")
     parser.add_argument(
         "--certify", action="store_true",
         help="compute every model once more with noise in place of the future: its forecasts must stay the same, bit for bit; "

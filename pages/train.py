@@ -51,6 +51,7 @@ with strip:
             f"{plan.train_end} values train, {count(len(plan.scored), 'past forecast')} tested",
         )
         st.caption(setup.divided(experiment, longest))
+        setup.can_show(experiment, longest)
         for sentence in launch.warnings:
             frame.warn(sentence)
     if refusal is not None:

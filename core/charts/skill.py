@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -83,7 +84,7 @@ def _domain(pairs: Sequence[Contest]) -> list[float]:
     """From -100 % at the lowest, unless a point lies below, to a little beyond the highest."""
     ends = [end for pair in pairs for end in (pair.skill, pair.low, pair.high) if end is not None]
     low = max(min([-0.1, *ends]), min([LOWEST, *(pair.skill for pair in pairs)]))
-    return [round(low, 4), round(max([0.1, *ends]), 4)]
+    return [math.floor(1000 * low) / 1000, math.ceil(1000 * max([0.1, *ends])) / 1000]
 
 
 def _percent(share: float) -> str:

@@ -49,11 +49,13 @@ class Rolling:
     """How a model is rolled: the plan of each series by id.
 
     levels: those of the quantiles that the model itself is asked for, by series id; none for a model that has none.
+    lowest: what no forecast is below; None for no bound.
     """
 
     plans: Mapping[str, Plan]
     horizon: int
     levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    lowest: float | None = None
 
     @property
     def fits(self) -> int:
@@ -113,19 +115,19 @@ def _answers(found: Mapping[str, Rolled], absent: Collection[str]) -> dict[str, 
     return {name: one if _answered(one) else replace(one, own=None) for name, one in present.items()}
 
 
-def final_forecasts(
-    fitted: Fitted, panel: Panel, horizon: int, levels: Mapping[str, tuple[float, ...]]
-) -> tuple[dict[str, Forecast], dict[str, str]]:
-    """What follows the end of each series, with the model's own quantiles at `levels`; and why some series have nothing.
+def final_forecasts(fitted: Fitted, panel: Panel, rolling: Rolling) -> tuple[dict[str, Forecast], dict[str, str]]:
+    """What follows the end of each series, with the model's own quantiles; and why some series have nothing.
 
     Both by series id.  Raises as `roll` does.
     """
     found, absent = {}, {}
     for series in _learned(fitted, panel, absent):
         with _unless_impossible(series.id, absent):
-            forecast = fitted.forecast(series, horizon, levels[series.id])
-            own_quantiles(forecast, levels[series.id])  # which refuses those that are no numbers
-            found[series.id] = forecast
+            levels = rolling.levels.get(series.id, ())
+            forecast = fitted.forecast(series, rolling.horizon, levels)
+            own_quantiles(forecast, levels)  # which refuses those that are no numbers
+            quantiles = bounded(forecast.quantiles, rolling.lowest) if forecast.levels else None
+            found[series.id] = replace(forecast, point=bounded(forecast.point, rolling.lowest), quantiles=quantiles)
     _require_any(panel, absent)
     return found, absent
 
@@ -170,9 +172,14 @@ def _forecast_from(fitted: Fitted, series: TimeSeries, rolling: Rolling, number:
     levels = rolling.levels.get(series.id, ()) if plan.is_scored else ()  # the model's own quantiles are of use if scored
     rows = [row for row, fit in enumerate(plan.fits) if fit == number]
     point, own = _forecasts(fitted, series, [plan.origins[row] for row in rows], rolling.horizon, levels)
-    rolled.point[rows] = point
+    rolled.point[rows] = bounded(point, rolling.lowest)
     if levels and own is not None:
-        rolled.own[rows] = own
+        rolled.own[rows] = bounded(own, rolling.lowest)
+
+
+def bounded(values: np.ndarray, lowest: float | None) -> np.ndarray:
+    """The values, none below the bound."""
+    return values if lowest is None else np.maximum(values, lowest)
 
 
 def _forecasts(

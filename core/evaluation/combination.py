@@ -122,7 +122,7 @@ def _combination(
     for number, series in enumerate(stack.panel):
         forecast = Forecast(series.id, spec.label, series.future(horizon), final[number])
         points[series.id] = Points(past[number][stack.clock.rows[number]], forecast)
-    found = tuple(Judge(experiment.panel, experiment.plans, experiment.coverages).results(points))
+    found = tuple(Judge(experiment.panel, experiment.plans, experiment.coverages, experiment.lowest).results(points))
     scores = _over_series(found)
     result = TaskResult(
         model=spec,

@@ -46,7 +46,8 @@ class Comparison:
     kept     the labels of the model confidence set, best first, without those that the answer calls worse; empty where it could
              not be computed
     chances  the p of each ranked model in it, by label
-    wanted   how many past forecasts would show a difference as large as that of the nearest challenger; None where one is shown
+    reach    the share of the rival's loss by which the nearest challenger would have to differ for the tests to show it; None
+             where they show a difference, or cannot be made
 
     combinations  of the models that rank; they rank among none of them
     combined      one sentence: whether the best combination is better than the best model; None where there is none
@@ -65,7 +66,7 @@ class Comparison:
     rival: str | None = None
     kept: tuple[str, ...] = ()
     chances: Mapping[str, float] = field(default_factory=dict)
-    wanted: int | None = None
+    reach: float | None = None
 
     @property
     def best(self) -> str | None:
@@ -111,7 +112,7 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Seq
         rival=rival,
         kept=kept,
         chances=chances,
-        wanted=_wanted(pairs),
+        reach=_reach(pairs),
     )
 
 
@@ -190,14 +191,12 @@ def _pairs(
     return tuple(pairs)
 
 
-def _wanted(pairs: Sequence[Pair]) -> int | None:
-    """How many past forecasts would show the nearest challenger's difference, if it is what it seems: the interval shrinks with
-    the root of their number."""
+def _reach(pairs: Sequence[Pair]) -> float | None:
+    """Half of the nearest challenger's interval, where nothing is shown."""
     nearest = pairs[0]
-    if nearest.low is None or nearest.is_better or all(pair.is_worse for pair in pairs) or abs(nearest.skill) < SAME:
+    if nearest.low is None or any(pair.is_better for pair in pairs) or all(pair.is_worse for pair in pairs):
         return None
-    reach = (nearest.high - nearest.low) / 2
-    return math.ceil(nearest.n * (reach / abs(nearest.skill)) ** 2)
+    return (nearest.high - nearest.low) / 2
 
 
 def _equals(

@@ -15,6 +15,7 @@ from core.evaluation.planning import planned, remarks
 from core.evaluation.pooling import worth
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
+from core.models.transform import LOG, NONE
 from core.series.splits import Plan
 from core.series.timeseries import Panel
 
@@ -34,6 +35,11 @@ class Experiment:
     coverages: Mapping[str, tuple[float, ...]]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def lowest(self) -> float | None:
+        """What no forecast is below; None where there is no such bound."""
+        return 0.0 if self.spec.floor else None
+
 
 def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experiment:
     """Close every open setting and plan every origin.  Raises ConfigError or DataError when it cannot be computed.
@@ -43,6 +49,7 @@ def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experim
     """
     _refuse_constant(panel)
     _refuse_short_covariates(spec, panel)
+    _refuse_transform(spec, panel)
     keys = tuple(series.key for series in panel)
     panel, found = planned(spec, panel)
     plans, season = found.plans(panel), panel.series[0].season
@@ -59,6 +66,7 @@ def design(spec: RunSpec, panel: Panel, *, is_accepted: bool = False) -> Experim
         stride=found.stride,
         blocks=len(found.starts) or None,
         timetable=found,
+        floor=_is_above(panel, plans) if spec.floor is None else spec.floor,
         coverages=tuple(dict.fromkeys(coverage for some in coverages.values() for coverage in some)),
     )
     return Experiment(closed, panel, plans, coverages, (*warnings, *refused))
@@ -89,6 +97,20 @@ def _refuse_short_covariates(spec: RunSpec, panel: Panel) -> None:
     for series in panel:
         if series.inputs is not None:
             series.inputs.require_reach(len(series), spec.horizon)
+
+
+def _refuse_transform(spec: RunSpec, panel: Panel) -> None:
+    for series in panel if spec.transform != NONE else ():
+        lowest, name = series.values.min(), "logarithm" if spec.transform == LOG else "power"
+        if lowest < 0 or (lowest == 0 and spec.transform == LOG):
+            remedy = "box_cox, or no transform" if lowest == 0 else "no transform"
+            raise DataError(f"series {series.id!r} goes down to {lowest:g}, of which there is no {name}; choose {remedy}")
+
+
+def _is_above(panel: Panel, plans: Mapping[str, Plan]) -> bool:
+    """Whether no value is negative, as far as is known before the first origin."""
+    known = (series.values[: plans[series.id].train_end] for series in panel)
+    return all(values.min() >= 0 for values in known if len(values))
 
 
 def _supported(

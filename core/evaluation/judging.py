@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.evaluation.backtest import Backtest, backtest, residuals
+from core.evaluation.backtest import Backtest, backtest, bounded, residuals
 from core.evaluation.conformal import around
 from core.evaluation.pooling import reaches
 from core.evaluation.results import SeriesResult
@@ -37,11 +37,12 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """The series of a run, each with its plan and the coverages of its intervals, by id."""
+    """The series of a run, each with its plan and the coverages of its intervals, by id. lowest: what no interval is below."""
 
     panel: Panel
     plans: Mapping[str, Plan]
     coverages: Mapping[str, Sequence[float]]
+    lowest: float | None = None
 
     @cached_property
     def _series(self) -> dict[str, TimeSeries]:
@@ -83,7 +84,10 @@ class Judge:
 
     def _backtest(self, name: str, points: np.ndarray, reach: np.ndarray, own: np.ndarray | None) -> Backtest | None:
         plan = self.plans[name]
-        return backtest(self._series[name], plan, points, self.coverages[name], own, reach[:-1]) if plan.scored else None
+        if not plan.scored:
+            return None
+        found = backtest(self._series[name], plan, points, self.coverages[name], own, reach[:-1])
+        return replace(found, quantiles=bounded(found.quantiles, self.lowest))
 
     def _scored(self, tested: Mapping[str, Backtest | None], is_stepwise: bool = True) -> dict[str, Scores]:
         names = [name for name, one in tested.items() if one is not None]
@@ -94,4 +98,4 @@ class Judge:
     def _final(self, forecast: Forecast, reach: np.ndarray) -> Forecast:
         """The next forecast with intervals that reach so far: (K, H)."""
         levels, quantiles = around(forecast.point[None], reach[None], self.coverages[forecast.series_id])
-        return replace(forecast, levels=levels, quantiles=quantiles[0])
+        return replace(forecast, levels=levels, quantiles=bounded(quantiles[0], self.lowest))

@@ -37,8 +37,9 @@ def _unchosen(spec: RunSpec) -> list[str]:
 
 def _scored(experiment: Experiment, name: str) -> Reference:
     spec = ModelSpec(name, MODELS[name].label)
+    rolling = Rolling(experiment.plans, experiment.spec.horizon, lowest=experiment.lowest)
     try:
-        (rolled,), _ = roll(spec.build(), experiment.panel, Rolling(experiment.plans, experiment.spec.horizon), Context())
+        (rolled,), _ = roll(spec.build(), experiment.panel, rolling, Context())
     except AppError as error:
         return Reference(spec, None, error=str(error))
     judge = Judge(experiment.panel, experiment.plans, {series.id: () for series in experiment.panel})

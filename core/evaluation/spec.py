@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from core.errors import ConfigError
 from core.evaluation import conformal
 from core.models.spec import ModelSpec
+from core.models.transform import NONE, TRANSFORMS
 from core.progress import DEVICES, Device
 from core.series.splits import Timetable
 
@@ -25,6 +26,8 @@ class RunSpec:
     refit       a fit at every origin, whatever the blocks
     coverages   None: 80 and 95 %, where the past errors support them
     seeds       how many; they are seed, seed + 1, …
+    transform   what all models learn the series under: one of `core.models.transform.TRANSFORMS`
+    floor       whether no forecast and no interval is below 0; None: where no value before the first origin is
     device      "auto", "cpu" or "cuda"; settled where it is computed
     certify     every model is computed once more with noise in place of the future: `core.evaluation.certificate`
     timetable   the origins that `design` closed the above to; None in a run that was asked for and not designed yet, and in
@@ -44,6 +47,8 @@ class RunSpec:
     device: Device = "auto"
     blocks: int | None = None
     timetable: Timetable | None = None
+    transform: str = NONE
+    floor: bool | None = None
     certify: bool = False
 
     def __post_init__(self) -> None:
@@ -54,6 +59,8 @@ class RunSpec:
                 _within(name, getattr(self, name), low, high)
         if self.device not in DEVICES:
             raise ConfigError(f"there is no device {self.device!r}; choose one of {', '.join(DEVICES)}")
+        if self.transform not in TRANSFORMS:
+            raise ConfigError(f"there is no transform {self.transform!r}; choose one of {', '.join(TRANSFORMS)}")
         for coverage in self.coverages or ():
             conformal.fewest(coverage)
         if not self.models:

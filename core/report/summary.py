@@ -39,7 +39,7 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
         "equals": comparison.equals,
         "rival": comparison.rival,
         "confidence_set": list(comparison.kept),
-        "wanted": comparison.wanted,
+        "reach": comparison.reach,
         "combined": comparison.combined,
         "significance": [_pair(one) for one in comparison.pairs] or None,
         "certificate": certificates(result.tasks),

@@ -89,6 +89,14 @@ def simultaneous(
     ]
 
 
+def critical_value(n: int, horizon: int, stride: int = 1, rows: int = 1, coverage: float = 0.95) -> float:
+    """What |t| of n origins must exceed to be told from chance, with Bonferroni's bound over so many rows."""
+    from scipy.special import stdtrit
+
+    degrees = max(1, min(n // math.ceil(horizon / stride), n - 1))
+    return float(stdtrit(degrees, 1 - (1 - coverage) / (2 * rows)))
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """Holm's adjusted p values, in the order given: the k-th smallest of m times m − k + 1, at most 1, never falling.
 

@@ -23,6 +23,7 @@ from pages.parts import board, certificate, frame, state
 from pages.parts.text import count, percent, safe, series_of_run
 
 NEXT = "next"
+MORE = 1.2  # times as many past forecasts, from which on it is worth to ask for them
 WHOSE = ("calibrated on past errors", "claimed by the model")
 FITS = {"selection": "While the number of epochs was chosen", "backtest": "Backtest", "final": "Final fit"}
 CURVES = {  # by whether they are of the selection fit
@@ -60,18 +61,20 @@ def verdict(outcome: Outcome) -> None:
 
 
 def more_origins(outcome: Outcome) -> int | None:
-    """How many past forecasts would show the difference of the nearest model, where the series are long enough for them."""
-    wanted = outcome.comparison.wanted if outcome.comparison is not None else None
-    if wanted is None or outcome.panel is None:
+    """Where nothing is shown, what could be: in words, and how many past forecasts to replay for it, if more are possible."""
+    comparison = outcome.comparison
+    if comparison is None or comparison.reach is None or outcome.panel is None:
         return None
-    most = max(len(series) for series in outcome.panel) // 2
-    if wanted > most:
-        st.caption(
-            f"About {wanted:,} past forecasts would show a difference as large as this one; the series allows about {most:,}."
-        )
+    spec, now = outcome.spec, comparison.pairs[0].n
+    seen = f"These {now:,} past forecasts show differences of about {100 * comparison.reach:.0f} % and more"
+    span = now * (spec.stride or 1)
+    most = (max(len(series) for series in outcome.panel) - spec.horizon) // 2
+    if most < MORE * span:
+        st.caption(f"{seen}; the series is too short for many more.")
         return None
-    st.caption(f"About {wanted:,} past forecasts would show a difference as large as this one.")
-    return wanted
+    share = 100 * comparison.reach * (span / most) ** 0.5  # an interval shrinks with the root of the time that is tested
+    st.caption(f"{seen}; {most:,}, which leave half of the series to train on, would show about {share:.0f} %.")
+    return most
 
 
 def ask_series(outcome: Outcome, page: str) -> str:

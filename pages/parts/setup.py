@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import AppError
 from core.evaluation.design import COVERAGES, Experiment
 from core.evaluation.planning import chosen_season
 from core.evaluation.spec import RunSpec
+from core.jobs.kinds.planned import Planned
 from core.models.presets import BLOCKS, CERTIFIED, SEEDS
+from core.models.registry import MODELS
 from core.models.spec import ModelSpec
+from core.models.transform import NONE, TRANSFORMS
 from core.series.timeseries import Panel, TimeSeries
-from pages.parts import chooser, presets, state
+from pages.parts import chooser, presets, services, state
 from pages.parts.text import count, percent, safe
 
 OFFERED = (50, 80, 90, 95, 99)
 USUAL = tuple(map(percent, COVERAGES))
 LONGEST_START = 48
+SCALES = {"none": "None", "log": "Logarithm", "box_cox": "Box-Cox"}
+FLOORS = {"Automatic": None, "Never": True, "Allowed": False}
+ASKED = "train.power"  # the last question what a plan can show
 SEASON_OF = "train.season.of"  # the series for which the season was started
 
 
@@ -92,19 +99,30 @@ def _more() -> None:
         four.number_input(
             "First seed", 0, 2**31, key="train.seed", persist_state="session", help="The same seed gives the same numbers."
         )
-        st.toggle(
+        five, six, seven, eight = st.columns(4, gap="medium", vertical_alignment="bottom")
+        state.start("train.transform", NONE)
+        five.selectbox(
+            "Transform", TRANSFORMS, key="train.transform", persist_state="session", format_func=SCALES.get,
+            help="What every model learns the series under; forecasts are turned back. For growth in percent, and for swings "
+            "that grow with the level.",
+        )  # fmt: skip
+        state.start("train.floor", "Automatic")
+        six.selectbox(
+            "Below zero", tuple(FLOORS), key="train.floor", persist_state="session",
+            help="Whether forecasts and intervals may be negative. Automatic: if a value before the first origin is.",
+        )  # fmt: skip
+        seven.toggle(
             "Fit anew at every origin", key="train.refit", persist_state="session",
             help="Slower by the number of origins.",
         )  # fmt: skip
         state.start("train.certify", presets.name() in CERTIFIED)
-        st.toggle(
+        seven.toggle(
             "Check for look-ahead", key="train.certify", persist_state="session",
             help="Every model is computed once more, with noise in place of all that followed a random moment. Its forecasts "
             "up to that moment must stay the same, bit for bit. It takes about twice as long.",
         )  # fmt: skip
-        st.number_input(
+        eight.number_input(
             "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
-            width=260,
             help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
         )  # fmt: skip
 
@@ -128,6 +146,8 @@ def spec(keys: tuple[str, ...], models: tuple[ModelSpec, ...]) -> RunSpec:
         stride=state.get("train.stride"),
         blocks=state.get("train.blocks"),
         refit=bool(state.get("train.refit")),
+        transform=state.get("train.transform", NONE),
+        floor=FLOORS.get(state.get("train.floor")),
         coverages=None if coverages == USUAL else tuple(round(one / 100, 10) for one in coverages),
         seeds=state.get("train.seeds", 3),
         seed=state.get("train.seed", 0),
@@ -150,6 +170,33 @@ def divided(experiment: Experiment, series: TimeSeries) -> str:
     )
 
 
+@st.fragment(run_every=1.0)
+def can_show(experiment: Experiment, series: TimeSeries) -> None:
+    """What difference the run could show between a network and AR, once a worker has found out; nothing until then."""
+    plan, spec = experiment.plans[series.id], experiment.spec
+    networks = sum(MODELS[one.name].is_random for one in spec.models if one.name in MODELS)
+    if len(experiment.panel) > 1 or not networks or len(plan.scored) < 2:
+        return
+    question = Planned(spec.horizon, plan.origins[0], len(plan.origins), spec.stride or 1, series.season, networks)
+    bench, workspace = services.own()
+    digest = question.digest(spec.series[0])
+    if (before := state.get(ASKED)) not in (None, digest):
+        bench.questions.dismiss(workspace, str(before))
+    state.put(ASKED, digest)
+    try:
+        answer = bench.questions.of_series(workspace, question, spec.series[0])
+    except AppError:  # too many questions are open, or the series is gone: the run can be started all the same
+        return
+    if answer.state == "done":
+        share, correlation = Planned.read(answer.content)
+        st.caption(
+            f"This plan can show a difference of about {100 * share:.0f} % between a network and AR, if their errors go "
+            f"together as those of AR and Linear do in the training part (correlation {correlation:.2f})."
+        )
+    elif answer.state in ("waiting", "running"):
+        st.caption("Finding out what difference this plan can show …")
+
+
 def budget() -> float | None:
     """Seconds that the run may take, None for as long as it takes."""
     return state.get("train.budget")
@@ -162,9 +209,10 @@ def fill(spec: RunSpec) -> None:
     state.put("train.budget", None)
     state.set_series(spec.series)
     state.put("train.live", "")
-    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "certify"):
+    for name in ("horizon", "season", "origins", "stride", "refit", "seeds", "seed", "transform", "certify"):
         state.put(f"train.{name}", getattr(spec, name))
     state.put("train.blocks", spec.blocks or (1 if spec.timetable is None else BLOCKS[presets.USUAL]))
+    state.put("train.floor", next(name for name, value in FLOORS.items() if value == spec.floor))
     state.put(SEASON_OF, spec.series)
     coverages = list(map(percent, COVERAGES if spec.coverages is None else spec.coverages))
     state.put("train.coverages", coverages)

@@ -5,8 +5,8 @@
 sets       mean MASE on CIF 2016, M3 quarterly and tourism quarterly of every n-th series (`--every n`), each model beside
            statsforecast's automatic one, which has an environment of its own (`.bench/statsforecast`: it needs pandas below 3).
            `--cut` takes a horizon off the training part and forecasts that: decisions are made so, the test part scores once.
-simulated  AR as it comes on six linear families, 40 to 1,000 values, 12 steps ahead from 12 origins: geometric mean of its mean
-           absolute error over that of seasonal naive, its own coverage of 80 %, and how many of the fits have a note.
+simulated  AR as it comes on six linear families, lengths 40 to 1,000, 12 steps ahead from 12 origins: geometric mean of its
+           mean absolute error over that of seasonal naive, its own coverage of 80 %, and how many of the fits have a note.
 """
 
 from __future__ import annotations

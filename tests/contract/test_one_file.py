@@ -109,11 +109,11 @@ def test_a_form_a_preset_and_a_stored_run_find_it(recent):
 
 
 def test_its_price_is_predicted_and_a_time_budget_lowers_its_epochs(tmp_path):
-    """One fit before the backtest and one to the end, 4 + 19 origins and the end: 2 · 50 · 0.1 s + 24 ms, and 70 ms a task."""
+    """A fit for each of three blocks and one to the end, 4 origins and the end: 4 · 50 · 0.1 s + 5 ms, and 70 ms a task."""
     (tmp_path / "machine.json").write_text('{"probe": 2, "machine": 1.0, "models": {}}')
     cost, experiment = CostModel(tmp_path / "machine.json"), designed(ModelSpec("recent", "mine"), ModelSpec("ar", "AR"))
-    assert cost.predict(experiment, experiment.spec.models[0]).seconds == pytest.approx(10.094)
-    lowered = within_wall_clock(experiment, 6, cost, 2).spec.models
+    assert cost.predict(experiment, experiment.spec.models[0]).seconds == pytest.approx(20.075)
+    lowered = within_wall_clock(experiment, 12, cost, 2).spec.models
     assert 1 < lowered[0].config["epochs"] < 50
     assert lowered[1] == experiment.spec.models[1]
 

@@ -12,9 +12,9 @@ from core.evaluation.backtest import backtest
 from core.evaluation.comparison import compare, completed
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference
-from core.evaluation.scores import Scores, averaged, score
+from core.evaluation.scores import averaged, score
 from core.evaluation.spec import RunSpec
-from core.evaluation.verdict import Pair, Size, narrow
+from core.evaluation.verdict import Pair, Size
 from core.experiment import SeriesResult, TaskResult
 from core.models.spec import ModelSpec
 from core.series.timeseries import Panel, TimeSeries
@@ -307,21 +307,12 @@ def test_the_confidence_set_names_no_model_that_the_answer_calls_worse():
     )
 
 
-def test_how_many_past_forecasts_would_show_the_difference():
+def test_what_difference_these_forecasts_could_show():
     found = compared("GRU", "AR")
     (only,) = found.pairs
-    reach = (only.high - only.low) / 2
     assert not only.is_better
-    assert found.wanted == pytest.approx(12 * (reach / only.skill) ** 2, abs=1)
-    assert compared("AR", "Naive").wanted is None  # it is shown
-
-
-def test_intervals_that_held_far_too_little_are_told():
-    scores = Scores({"coverage_80": 0.46, "coverage_95": 0.81, "coverage_99": 0.8}, {}, {})
-    best = TaskResult(ModelSpec("gru", "GRU"), "done", 1.0, scores=scores)
-    assert narrow(best, (0.8, 0.95)) == "GRU's intervals were too narrow: those of 80 % held 46 % of what came."
-    assert narrow(best, (0.8, 0.99)).endswith(": those of 80 % held 46 % of what came, those of 99 % held 80 %.")
-    assert narrow(best, (0.95,)) == narrow(replace(best, scores=None), (0.8,)) == ""
+    assert found.reach == pytest.approx((only.high - only.low) / 2)
+    assert compared("AR", "Naive").reach is None  # a difference is shown
 
 
 def test_the_verdict_of_few_origins_says_why_there_is_no_test():

@@ -83,7 +83,7 @@ def series(values=VALUES, observed=None):
 def told(one=None, **more):
     """What the registered model gives on a series."""
     models = (ModelSpec("claiming", "Claiming"),)
-    spec = RunSpec((), models, **{"horizon": 2, "season": 1, "origins": 7, "coverages": (0.5, 0.8)} | more)
+    spec = RunSpec((), models, **{"horizon": 2, "season": 1, "origins": 7, "coverages": (0.5, 0.8), "floor": False} | more)
     experiment = design(spec, Panel((one or series(),)))
     return run_task(experiment, experiment.spec.models[0])
 

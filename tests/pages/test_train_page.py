@@ -276,6 +276,7 @@ def test_an_edited_duplicate_has_the_settings_of_the_first(visit, bench):
     assert at.number_input("train.horizon").value == 7
     assert at.number_input("train.seed").value == 5
     assert at.number_input("train.stride").value == 2
+    assert (at.number_input("train.blocks").value, at.selectbox("train.floor").value) == (1, "Never")
     assert launch_button(at).label == "Train 4 models"
     for name in names:
         assert name.label[:12] in read(at)

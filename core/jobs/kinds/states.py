@@ -12,6 +12,7 @@ from core.errors import ConfigError
 from core.jobs.kinds.base import Kind, Request, Watch
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.limits import MIB
+from core.models.transform import FittedTransformed, restored
 from core.parameters import param
 from core.progress import Progress
 
@@ -38,9 +39,11 @@ class States(Kind):
             raise ConfigError(f"the run has no fit of {request.label!r} with seed {self.seed} for series {self.series!r}")
         if not model.is_random:
             raise ConfigError(f"{request.label} is no network, so it has no states; choose an RNN, LSTM or GRU")
-        fitted = model.restore(arrays)
+        fitted, series = restored(model, arrays), request.panel[self.series]
+        if isinstance(fitted, FittedTransformed):
+            fitted, series = fitted.fitted, fitted.scaled(series)
         fitted = getattr(fitted, "networks", {}).get(self.series, fitted)  # a bridge has a network for each series
-        found = states_at(fitted, request.panel[self.series], self.origin)
+        found = states_at(fitted, series, self.origin)
         parts = {f"part/{name}": part for name, part in found.parts.items()}
         return pack(encode({"first": found.first}, {"inputs": found.inputs} | parts))
 

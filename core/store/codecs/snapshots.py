@@ -18,7 +18,7 @@ from core.series.timeseries import Panel
 from core.store.codecs.results import decode_result, encode_result, scores_fields, scores_of
 from core.store.records import RunRecord
 
-LATER = ("size", "equals", "rival", "wanted")  # of a comparison: what those of old lack
+LATER = ("size", "equals", "rival", "reach")  # of a comparison: what those of old lack
 
 
 @dataclass(frozen=True, eq=False)
