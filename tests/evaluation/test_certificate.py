@@ -131,6 +131,12 @@ def test_honest_models_are_the_same_on_unequal_series_with_a_covariate_of_the_pa
     assert made.moment == str(PANEL["long"].index[made.origin - 1].date())
 
 
+@pytest.mark.parametrize("name", ["theta", "linear"])
+def test_powers_and_settings_under_a_transform_are_learned_again(name):
+    found = task_of(name, transform="box_cox")
+    assert (found.state, found.certificate.is_same) == ("done", True)
+
+
 @pytest.mark.parametrize("model", [Peeking, Scaling])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_model_that_peeks_and_a_scaler_fitted_on_everything_are_caught(leaky, model, seed):
