@@ -11,7 +11,7 @@ from core.charts.canvas import framed
 from core.charts.labels import shown
 from core.charts.theme import Style, Theme
 
-ROW, AROUND, LINE = 30, 64, 15  # pixels
+ROW, AROUND, LINE = 30, 90, 15  # pixels
 
 
 def ranks_chart(
@@ -59,4 +59,6 @@ def ranks_chart(
     ]
     notes = ["shade: the interval of the best", "lines that reach it may be as good"]
     notes += ["hollow: ranks worse"] if apart.any() else []
-    return framed(alt.layer(*layers), theme, AROUND + ROW * len(ordered) + LINE * len(notes), notes=notes)
+    return framed(
+        alt.layer(*layers), theme, AROUND + ROW * len(ordered) + LINE * len(notes), title="Mean rank over series", notes=notes
+    )

@@ -61,7 +61,7 @@ def reliability_chart(found: Held, *, theme: Theme, colour: str, height: int = 3
         ),
     ]  # fmt: skip
     notes = ["on the dashed line: it holds what it claims", f"grey: chance alone, 95 %, {found.blocks:,} independent forecasts"]
-    return framed(alt.layer(*layers), theme, height, notes=notes)
+    return framed(alt.layer(*layers), theme, height, title="Reliability", notes=notes)
 
 
 def _percent(share: float) -> str:

@@ -38,11 +38,12 @@ def residuals_chart(
         base.mark_point(filled=True, color=colour, size=26, opacity=1).encode(x, y, tooltip=told),
         peaks.mark_point(filled=False, color=theme.problem, size=110, strokeWidth=2, opacity=1).encode(x, y, tooltip=told),
     ]
-    return framed(alt.layer(*layers), theme, height, notes=["above 0 the forecast was too low", "rings: the largest misses"])
+    notes = ["above 0 the forecast was too low", *(["rings: the largest misses"] if marked.any() else [])]
+    return framed(alt.layer(*layers), theme, height, title="Errors one step ahead", notes=notes)
 
 
 def lags_chart(
-    acf: np.ndarray, band: np.ndarray, *, theme: Theme, colour: str, every: int = 1, height: int = 260
+    acf: np.ndarray, band: np.ndarray, *, theme: Theme, colour: str, every: int = 1, height: int = 300
 ) -> alt.LayerChart:
     """Autocorrelations at lags 1 … K of (K + 1,), with the band that white noise stays within; every: steps between origins."""
     lags = np.arange(1, len(acf))
@@ -74,4 +75,6 @@ def lags_chart(
         base.mark_rule(color=colour, strokeWidth=3).encode(x, alt.Y("zero:Q"), alt.Y2("acf"), tooltip=told),
         base.mark_point(filled=True, color=colour, size=30, opacity=1).encode(x, y, tooltip=told),
     ]
-    return framed(alt.layer(*layers), theme, height, notes=["inside the grey: as if by chance (95 %)"])
+    return framed(
+        alt.layer(*layers), theme, height, title="Errors and those before", notes=["inside the grey: as if by chance, 95 %"]
+    )

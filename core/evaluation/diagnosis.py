@@ -72,13 +72,18 @@ def diagnose(past: Backtest, stride: int, season: int) -> Diagnosis:
 
 
 def _calibration(past: Backtest, quantiles: np.ndarray, stride: int, *, is_own: bool, is_all: bool) -> Calibration:
-    """quantiles (O, Q, H). All steps of all origins that share outcomes are one block."""
-    steps = past.point.shape[1] if is_all else 1
-    actual, some = past.scorable[:, :steps].ravel(), np.moveaxis(quantiles[..., :steps], 1, 0).reshape(len(past.levels), -1)
-    known = np.isfinite(actual) & np.isfinite(some).all(axis=0)
+    """quantiles (O, Q, H). All steps of all origins that share outcomes are one block.
+
+    Wide intervals need more past errors than narrow ones; where too few origins have the widest, it is left out.
+    """
+    steps, levels, reason = past.point.shape[1] if is_all else 1, np.array(past.levels), ""
+    actual, table = past.scorable[:, :steps].ravel(), np.moveaxis(quantiles[..., :steps], 1, 0).reshape(len(levels), -1)
     block = steps * math.ceil(steps / stride)
-    try:
-        found = reliability(actual[known], some[:, known], np.array(past.levels), block)
-    except DataError as error:
-        return Calibration(is_own, is_all, None, str(error))
-    return Calibration(is_own, is_all, found)
+    for cut in range(len(levels) // 2):
+        kept = slice(cut, len(levels) - cut)
+        known = np.isfinite(actual) & np.isfinite(table[kept]).all(axis=0)
+        try:
+            return Calibration(is_own, is_all, reliability(actual[known], table[kept][:, known], levels[kept], block))
+        except DataError as error:
+            reason = str(error)
+    return Calibration(is_own, is_all, None, reason)

@@ -32,7 +32,8 @@ def show(record: RunRecord, outcome: Outcome, series_id: str, *, is_own: bool) -
     labels = tuple(sorted(tested, key=lambda label: ranking.index(label) if label in ranking else len(ranking)))
     state.among("residuals.model", labels, labels[0])
     label = st.selectbox("Model", labels, key="residuals.model", persist_state="session", width=320)
-    answer = services.asked(record.id, label, Diagnostics(series=series_id))
+    with st.spinner("Looking at past errors"):
+        answer = services.asked(record.id, label, Diagnostics(series=series_id))
     if answer.state in ("waiting", "running"):
         st.info("This is still being computed.", icon=":material/hourglass_top:")
         st.button("Look again")
@@ -48,9 +49,10 @@ def _diagnosis(found: Diagnosis, outcome: Outcome, label: str, series_id: str, *
     colour = styles(outcome.models, frame.theme())[label].colour
     key = (outcome.key, label, series_id)
     st.markdown(_sentences(found, label, series))
+    is_all = _ask_steps(found)
     left, right = st.columns(2, gap="large")
     with left:
-        _reliability(found, key, colour, is_own=is_own, label=label)
+        _reliability(found, key, colour, label, is_own=is_own, is_all=is_all)
     with right:
         _lags(found, key, colour, label, outcome.spec.stride or 1)
     if len(found.residuals):
@@ -88,27 +90,30 @@ def _sentences(found: Diagnosis, label: str, series: TimeSeries) -> str:
     return f"{bias} {box}{gone}"
 
 
-def _reliability(found: Diagnosis, key: tuple[str, ...], colour: str, *, is_own: bool, label: str) -> None:
-    """One step ahead or over all steps, of the quantiles that the bands show."""
-    if not any(one.is_own for one in found.calibrations):
-        is_own = False
-    several = any(one.is_all for one in found.calibrations)
+def _ask_steps(found: Diagnosis) -> bool:
+    """Whether reliability is over all steps; not asked where there is one."""
+    if not any(one.is_all for one in found.calibrations):
+        return False
     state.among("residuals.steps", (ONE, ALL), ONE)
-    whole = several and (
-        st.segmented_control(
-            "Reliability", (ONE, ALL), key="residuals.steps", required=True, persist_state="session",
-            help="How often the truth fell at or below each quantile of the intervals, conformal or the model's own, whichever "
-            "the bands above show.",
-        ) == ALL
+    chosen = st.segmented_control(
+        "Reliability of forecasts", (ONE, ALL), key="residuals.steps", required=True, persist_state="session",
+        help="How often the truth fell at or below each quantile of the intervals, conformal or the model's own, whichever "
+        "the bands above show.",
     )  # fmt: skip
-    calibration = found.calibration(is_own=is_own, is_all=bool(whole))
+    return chosen == ALL
+
+
+def _reliability(found: Diagnosis, key: tuple[str, ...], colour: str, label: str, *, is_own: bool, is_all: bool) -> None:
+    """Of the quantiles that the bands show; of the conformal ones where the model claims none."""
+    is_own = is_own and any(one.is_own for one in found.calibrations)
+    calibration = found.calibration(is_own=is_own, is_all=is_all)
     if calibration is None:
         st.caption("This run has no intervals, so there is nothing to say of their reliability.")
     elif calibration.found is None:
         st.caption(safe(f"No reliability: {calibration.reason}.", 400))
     else:
         frame.chart(
-            ("reliability", *key, is_own, whole),
+            ("reliability", *key, is_own, is_all),
             lambda: reliability_chart(calibration.found, theme=frame.theme(), colour=colour),
             f"How often the truth fell below each quantile of {label}",
         )
@@ -140,4 +145,6 @@ def _misses(found: Diagnosis, past: Backtest, series: TimeSeries) -> pd.DataFram
         for origin, one in zip(at, found.checks.largest, strict=True)
     ]
     unit = f" ({series.unit})" if series.unit else ""
-    return pd.DataFrame(rows, columns=["Largest misses", f"Actual{unit}", "Forecast", "Actual − forecast", "In spreads"])
+    return pd.DataFrame(
+        rows, columns=["Largest misses", f"Actual{unit}", "Forecast", "Actual − forecast", "Standard deviations"]
+    )

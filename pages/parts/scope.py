@@ -43,7 +43,9 @@ def ask(outcome: Outcome, page: str) -> Scope:
             "Forecasts are drawn of one series at a time.",
         )  # fmt: skip
         is_whole = chosen == options[0]
-        st.selectbox("Drawn of these" if is_whole else "Series", ids, key=f"{page}.series", persist_state="session", width=420)
+        st.selectbox(
+            "Forecasts drawn of" if is_whole else "Series", ids, key=f"{page}.series", persist_state="session", width=420
+        )
     return Scope(str(state.get(f"{page}.series")), is_whole)
 
 
