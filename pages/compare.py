@@ -5,12 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.store.records import LIVE
-from pages.parts import board, evidence, frame, learned, results, services, setup, share, state, takeaway
+from pages.parts import board, evidence, frame, learned, residuals, results, scope, services, setup, share, state, takeaway
 from pages.parts.router import through_the_router
 
 through_the_router()
 
-VIEWS = ("Error by step", "Significance", "Training", "What AR learned", "Table", "Downloads")
+ACROSS = "Across series"
+VIEWS = ("Error by step", "Significance", ACROSS, "Residuals", "Training", "What AR learned", "Table", "Downloads")
 
 # Ask
 if state.take("run.lost"):
@@ -45,7 +46,8 @@ if not outcome.done:
     board.board(outcome, None)
     raise frame.EndOfPage
 
-series_id = results.ask_series(outcome, "compare")
+seen = scope.ask(outcome, "compare")
+series_id = seen.series_id
 chart = st.container()
 left, right = st.columns([3, 1], gap="large", vertical_alignment="bottom")
 with left:
@@ -59,21 +61,26 @@ chosen = results.Selection(series_id, origin, coverage, is_own, is_combined)
 with chart:
     drawn = results.fan(outcome, chosen)
 
-st.subheader("Leaderboard", anchor=False)
-board.board(outcome, results.ask_scope(outcome, series_id, "compare"))
+st.subheader(f"Leaderboard{scope.heading(outcome, seen)}", anchor=False)
+board.board(outcome, seen.scored)
 
-state.among("compare.view", VIEWS, VIEWS[0])
+views = tuple(one for one in VIEWS if one != ACROSS or evidence.has_panel(outcome))
+state.among("compare.view", views, views[0])
 view = st.segmented_control(
-    "More", VIEWS, key="compare.view", required=True, persist_state="session", label_visibility="collapsed"
+    "More", views, key="compare.view", required=True, persist_state="session", label_visibility="collapsed"
 )
 if view == "Error by step":
-    results.steps(outcome, series_id)
+    results.steps(outcome, seen)
 elif view == "Significance":
     evidence.show(outcome)
+elif view == ACROSS:
+    evidence.across(outcome)
+elif view == "Residuals":
+    residuals.show(record, outcome, series_id, is_own=is_own)
 elif view == "Training":
     results.training(outcome)
 elif view == "What AR learned":
-    learned.show(record, outcome.panel)
+    learned.show(record, outcome.panel, series_id)
 elif view == "Table":
     results.table(outcome, chosen)
 else:

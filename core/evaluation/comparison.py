@@ -19,10 +19,11 @@ from core.errors import DataError
 from core.evaluation import verdict
 from core.evaluation.backtest import Backtest
 from core.evaluation.design import Experiment
+from core.evaluation.losses import alike, in_order, losses_of, over_series, without_rounding
+from core.evaluation.panels import PanelEvidence, across_series, borrowed
+from core.evaluation.references import benchmark_name
 from core.evaluation.results import Combination, Reference, TaskResult
-from core.evaluation.scores import SAME
-from core.evaluation.verdict import Pair, Size, combination_verdict, rank_key, rounding
-from core.metrics.point import mase_scale
+from core.evaluation.verdict import Pair, Size, combination_verdict, rounding
 from core.models.registry import MODELS
 from core.stats.confidence_set import confidence_set
 from core.stats.significance import diebold_mariano, simultaneous
@@ -52,6 +53,7 @@ class Comparison:
     combinations  of the models that rank; they rank among none of them
     combined      one sentence: whether the best combination is better than the best model; None where there is none
     references    the benchmarks that are not among the models
+    panel         what the series of a panel say, each with one voice; None below 5 scored series, and in runs of old
     """
 
     ranking: tuple[str, ...]
@@ -67,6 +69,7 @@ class Comparison:
     kept: tuple[str, ...] = ()
     chances: Mapping[str, float] = field(default_factory=dict)
     reach: float | None = None
+    panel: PanelEvidence | None = None
 
     @property
     def best(self) -> str | None:
@@ -83,24 +86,30 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Seq
 
     An origin's loss is the mean over the horizon of |actual − point| / MASE's scale, over observed actuals; for a panel the
     mean over the series' losses at the same origin. Origins without observed actuals are left out; that moves the others
-    closer together, never apart, so the test still sees all that share outcomes.
+    closer together, never apart, so the test still sees all that share outcomes. Where a panel has too few dates for the test,
+    the answer takes the interval over other series and dates, if there is one.
     """
     done = [task for task in tasks if task.state == "done"]
     score, ranked = _ranked(done)
     if not ranked:
         return Comparison((), None, (), verdict.unranked(done), references=tuple(references))
     fewer = [task for task in done if task.absent and task not in ranked]  # they lack series that others have
-    table = {task.model.label: _losses(experiment, _backtests(task), score) for task in ranked}
+    whole = {task.model.label: losses_of(experiment, _backtests(task), score) for task in ranked}
+    table = {label: over_series(one) for label, one in whole.items()}
+    nothing = rounding(ranked[0], score)
     found = Comparison(tuple(table), score, (), verdict.lonely(ranked[0], score, fewer), references=tuple(references))
     question = _question(ranked, references, experiment.spec.season)
     if question is None:
-        return replace(found, size=_size(experiment, ranked, (), references))
+        panel = across_series(experiment.spec, whole, list(table), nothing=nothing)
+        return replace(found, size=_size(experiment, ranked, (), references), panel=panel)
     rival, challengers = question
     if rival not in table:
         reference = next(one for one in references if one.model.label == rival)
-        table[rival] = _losses(experiment, reference.backtests, score)
-    nothing = rounding(ranked[0], score)
+        whole[rival] = losses_of(experiment, reference.backtests, score)
+        table[rival] = over_series(whole[rival])
+    panel = across_series(experiment.spec, whole, list(found.ranking), challengers, rival, nothing=nothing)
     pairs = _pairs(challengers, rival, table, experiment=experiment, score=score, nothing=nothing)
+    pairs = tuple(borrowed(pair, panel) for pair in pairs)
     noun = "network" if _is_network(next(task for task in ranked if task.model.label == challengers[0])) else "model"
     kept, chances, equals = _equals(experiment, found.ranking, table, [pair.a for pair in pairs if pair.is_worse], nothing)
     return replace(
@@ -113,6 +122,7 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Seq
         kept=kept,
         chances=chances,
         reach=_reach(pairs),
+        panel=panel,
     )
 
 
@@ -127,7 +137,7 @@ def completed(
         return replace(found, combinations=combinations)
     best = next(task for task in tasks if task.model.label == found.best)
     first = min((one.result for one in combinations), key=lambda one: one.scores.values[found.score])
-    table = {one.model.label: _losses(experiment, _backtests(one), found.score) for one in (first, best)}
+    table = {one.model.label: over_series(losses_of(experiment, _backtests(one), found.score)) for one in (first, best)}
     nothing, coverage = rounding(best, found.score), 1 - 0.05 / len(combinations)
     labels = {"experiment": experiment, "score": found.score, "nothing": nothing}
     (pair,) = _pairs([first.model.label], found.best, table, coverage=coverage, **labels)
@@ -141,7 +151,7 @@ def _question(ranked: Sequence[TaskResult], references: Sequence[Reference], sea
     networks = [task.model.label for task in ranked if _is_network(task)]
     rival = next((by_name[name] for name in RIVALS if name in by_name), None) if networks else None
     if rival is None:
-        benchmark = "seasonal_naive" if season > 1 else "naive"
+        benchmark = benchmark_name(season)
         computed = {one.model.name: one.model.label for one in references if one.backtests}
         rival = by_name.get(benchmark) or computed.get(benchmark)
     challengers = networks or [task.model.label for task in ranked if task.model.label != rival]
@@ -174,7 +184,7 @@ def _pairs(
     rows = []
     for label in challengers:
         own = table[label][seen]
-        rows.append(np.where(np.abs(own - theirs) <= np.maximum(SAME * (own + theirs), nothing), 0, own - theirs))
+        rows.append(without_rounding(own, theirs, nothing) - theirs)
     tests = simultaneous(np.stack(rows), spec.horizon, spec.stride or 1, coverage)
     pairs = []
     for label, row, test in zip(challengers, rows, tests, strict=True):
@@ -194,6 +204,8 @@ def _pairs(
 def _reach(pairs: Sequence[Pair]) -> float | None:
     """Half of the nearest challenger's interval, where nothing is shown."""
     nearest = pairs[0]
+    if nearest.low is None or nearest.over:
+        return None
     if nearest.low is None or any(pair.is_better for pair in pairs) or all(pair.is_worse for pair in pairs):
         return None
     return (nearest.high - nearest.low) / 2
@@ -206,7 +218,7 @@ def _equals(
     if len(ranking) < 2:
         return (), {}, ""
     losses = np.stack([table[label] for label in ranking], axis=1)
-    losses = _alike(losses[~np.isnan(losses).any(axis=1)], nothing)
+    losses = alike(losses[~np.isnan(losses).any(axis=1)], nothing)
     stride = experiment.spec.stride or 1
     block = math.ceil(experiment.spec.horizon / stride)
     independent = 1 + (len(losses) - 1) * stride / experiment.spec.horizon
@@ -219,20 +231,9 @@ def _equals(
     return kept, chances, verdict.equals(kept, None, len(losses), min(independent, len(losses))) if kept else ""
 
 
-def _alike(losses: np.ndarray, nothing: float) -> np.ndarray:
-    """The losses (O, M), where those of a model that differ by rounding alone are those of the first such model."""
-    found = losses.copy()
-    for column in range(1, losses.shape[1]):
-        gaps = np.abs(found[:, :column] - losses[:, [column]])
-        same = (gaps <= np.maximum(SAME * (found[:, :column] + losses[:, [column]]), nothing)).all(axis=0)
-        if same.any():
-            found[:, column] = found[:, int(np.argmax(same))]
-    return found
-
-
 def _size(experiment: Experiment, ranked: Sequence[TaskResult], rival: Sequence[str], references: Sequence[Reference]) -> str:
     """How far the best model, the rival and the seasonal benchmark are off."""
-    benchmark = "seasonal_naive" if experiment.spec.season > 1 else "naive"
+    benchmark = benchmark_name(experiment.spec.season)
     errors = {task.model.label: {one.series_id: one.scores for one in task.series} for task in ranked}
     errors |= {one.model.label: dict(one.series) for one in references}
     names = [task.model.label for task in ranked if task.model.name == benchmark]
@@ -250,7 +251,7 @@ def _ranked(done: Sequence[TaskResult]) -> tuple[str, list[TaskResult]]:
     """The score that ranks, and the models in its order; equal and exact ones stay in the order of the run."""
     by_mase, by_mae = _scored(done, "mase"), _scored(done, "mae")
     score, ranked = ("mase", by_mase) if len(by_mase) == len(by_mae) else ("mae", by_mae)
-    return score, sorted(ranked, key=lambda task: rank_key(task, score))
+    return score, in_order(ranked, score)
 
 
 def _scored(done: Sequence[TaskResult], score: str) -> list[TaskResult]:
@@ -262,26 +263,3 @@ def _scored(done: Sequence[TaskResult], score: str) -> list[TaskResult]:
 
 def _backtests(task: TaskResult) -> dict[str, Backtest]:
     return {one.series_id: one.backtest for one in task.series if one.backtest is not None}
-
-
-def _losses(experiment: Experiment, backtests: Mapping[str, Backtest], score: str) -> np.ndarray:
-    """(R,) the loss at each of the run's origins, NaN where nothing was observed: the mean over the series that have it."""
-    places = [plan.places for plan in experiment.plans.values()]
-    table = np.full((len(backtests), max(some[-1] + 1 for some in places if some)), np.nan)
-    for row, (name, one) in enumerate(backtests.items()):
-        errors = np.abs(one.scorable - one.point)  # (O, H)
-        if score == "mase":
-            history = experiment.panel[name][: int(one.origins[0])]
-            try:
-                errors = errors / mase_scale(history.values, history.observed, history.season)
-            except DataError:  # such a series is in no model's score
-                continue
-        table[row, list(experiment.plans[name].places)] = _mean_over_rows(errors.T)
-    return _mean_over_rows(table)
-
-
-def _mean_over_rows(table: np.ndarray) -> np.ndarray:
-    """(R, C) -> (C,), the mean of each column without its NaN; NaN where it holds nothing else."""
-    seen = ~np.isnan(table)
-    count = seen.sum(axis=0)
-    return np.divide(np.where(seen, table, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)

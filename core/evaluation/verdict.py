@@ -30,6 +30,7 @@ class Pair:
     reason      why there is no test; then statistic, p, p_adjusted, low and high are None. Against an exact b there is none
     statistic   of the Diebold-Mariano test: negative where a has the smaller loss
     p_holm      in runs of old, adjusted by Holm's rule
+    over        what was drawn for low and high where no test gave them: "series and dates"; then `reason` says why none did
     """
 
     a: str
@@ -44,6 +45,7 @@ class Pair:
     high: float | None = None
     reason: str | None = None
     p_adjusted: float | None = None
+    over: str = ""
 
     @property
     def chance(self) -> float | None:
@@ -101,7 +103,7 @@ def answer(pairs: Sequence[Pair], noun: str, ranked: Sequence[TaskResult], fewer
     """Whether any challenger beats the rival: pairs, best first, each of them against it. noun: what the challengers are."""
     first, rival = pairs[0], pairs[0].b
     better, worse = [pair for pair in pairs if pair.is_better], [pair for pair in pairs if pair.is_worse]
-    if first.reason is not None:
+    if first.low is None:
         said = [_untested(first)]
     elif better:
         also = [pair.a for pair in better[1:]]
@@ -138,7 +140,7 @@ def _against(pair: Pair) -> str:
         interval = f"{_percent(low)} to {_percent(high)} % {'more' if least >= 0 else 'less'}"
     else:
         interval = f"{_share(least)} to {_share(most)}"
-    return f"{_share(-pair.skill)} ({ENDS} %: {interval})"
+    return f"{_share(-pair.skill)} ({ENDS} %{f', over {pair.over}' if pair.over else ''}: {interval})"
 
 
 def _share(added: float) -> str:

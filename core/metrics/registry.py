@@ -16,14 +16,14 @@ class Metric:
     """One metric, described.
 
     unit   "" for a plain number, "%", "fraction", or "in the series' unit"
-    aim    "lowest": the smaller the better; "zero": the nearer to 0; "nominal": the nearer to the coverage asked for
+    aim    "lowest": smaller is better; "highest": larger; "zero": the nearer to 0; "nominal": the nearer to what is asked
     needs  what of a forecast it scores
     """
 
     name: str
     label: str
     unit: Literal["", "%", "fraction", "in the series' unit"]
-    aim: Literal["lowest", "zero", "nominal"]
+    aim: Literal["lowest", "highest", "zero", "nominal"]
     needs: Literal["point", "quantiles", "interval"]
     formula: str
     help: str
@@ -36,7 +36,7 @@ class Metric:
         if self.aim == "nominal":
             assert coverage is not None, f"{self.name} is judged against the coverage asked for"
             return abs(value - coverage)
-        return abs(value) if self.aim == "zero" else value
+        return abs(value) if self.aim == "zero" else -value if self.aim == "highest" else value
 
 
 def score_key(name: str, coverage: float) -> str:
@@ -51,7 +51,7 @@ def described(key: str) -> tuple[Metric, float | None]:
     Raises ConfigError where there is no such metric.
     """
     name, _, percent = key.partition("_")
-    metric = METRICS.get(name)
+    metric = METRICS.get(name, SKILL if name == SKILL.name else None)
     if metric and key == name and metric.needs != "interval":
         return metric, None
     if metric and metric.needs == "interval" and re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?", percent):
@@ -59,6 +59,16 @@ def described(key: str) -> tuple[Metric, float | None]:
     raise ConfigError(f"there is no metric {key!r}; choose among {', '.join(METRICS)}, intervals as in coverage_80")
 
 
+SKILL = Metric(  # of two forecasts, so it is no score of one
+    name="skill",
+    label="Skill",
+    unit="fraction",
+    aim="highest",
+    needs="point",
+    formula="1 − MASE / MASE of the seasonal naive forecast",
+    help="The share of the error of repeating the last season that is saved (of repeating the last value, where there is no "
+    "season); below 0 that does better. Over series both are averaged first: the ratio of means, not the mean of ratios.",
+)
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (

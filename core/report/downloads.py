@@ -44,7 +44,7 @@ def forecasts_csv(outcome: Outcome) -> bytes:
 def scores_csv(outcome: Outcome) -> bytes:
     """The leaderboard, and after it the benchmarks for reference."""
     others = references(outcome).assign(best=False, kind="reference").drop(columns="saved")
-    table = leaderboard(outcome)
+    table = leaderboard(outcome).drop(columns="exact")
     return safe_csv(pd.concat([table, others.astype({"best": bool})], ignore_index=True) if len(others) else table)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
 
 from core.errors import ConfigError
+from core.evaluation.losses import in_order
+from core.evaluation.references import benchmark_of, scores_by_series, skill
 from core.evaluation.results import Reference, TaskResult
-from core.evaluation.scores import OWN, Scores, saved
-from core.evaluation.verdict import rank_key
-from core.metrics.registry import Metric, described, score_key
+from core.evaluation.scores import OWN, SAME, Scores, saved
+from core.evaluation.verdict import is_less, rank_key, rounding
+from core.metrics.registry import SKILL, Metric, described, score_key
 from core.report.outcome import Outcome
 
-POINT = ("mase", "rmse", "mae", "rmsse", "smape", "bias")
+POINT = ("mase", SKILL.name, "rmse", "mae", "rmsse", "smape", "bias")
 PLAIN = ("mase", "rmse", "mae")
 
 
@@ -21,13 +24,14 @@ def leaderboard(outcome: Outcome, series_id: str | None = None) -> pd.DataFrame:
     """One row a model or combination, best first, then those without a score, in the order of the run.
 
     Columns: model, best (bool; of the models alone, for nobody chose the combinations), the scores of `columns`, seconds,
-    parameters, lacks (how many of these series it has no forecast of), kind ("model" or "combination"), note. series_id: the
-    scores on one series alone; None: averaged over all that it does not lack. A score that is not defined is missing, and the
-    note says why a model has none.
+    parameters, lacks (how many of these series it has no forecast of), exact (bool; its errors are rounding), kind ("model" or
+    "combination"), note. series_id: the scores on one series alone; None: averaged over all that it does not lack. A score that
+    is not defined is missing, and the note says why a model has none.
     """
     names = columns(outcome)
     rows = [_row(outcome, result, label, names, series_id) for label, result in _ordered(outcome)]
-    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "lacks", "kind", "note"])
+    table = pd.DataFrame(rows, columns=["model", "best", *names, "seconds", "parameters", "lacks", "exact", "kind", "note"])
+    table["exact"] = table["exact"].eq(True)
     return table.astype(dict.fromkeys((*names, "seconds"), "float64") | {"parameters": "Int64", "lacks": "Int64"})
 
 
@@ -51,8 +55,12 @@ def _ordered(outcome: Outcome) -> list[tuple[str, TaskResult | None]]:
     others = [(one.label, results.get(one.label)) for one in outcome.models if one.label not in ranking]
     if not ranking:  # nothing was scored, of the combinations neither
         return others + combined
-    ranked = [(label, results[label]) for label in ranking] + combined
-    return sorted(ranked, key=lambda row: rank_key(row[1], comparison.score)) + others
+    ranked = [results[label] for label in ranking]
+    for one in reversed(in_order([result for _, result in combined], comparison.score)):
+        own = rank_key(one, comparison.score)
+        behind = [at for at, result in enumerate(ranked) if is_less(own, rank_key(result, comparison.score), 0.0)]
+        ranked.insert(behind[0] if behind else len(ranked), one)
+    return [(result.model.label, result) for result in ranked] + others
 
 
 def columns(outcome: Outcome) -> tuple[str, ...]:
@@ -77,8 +85,19 @@ def _row(
     if series_id in result.absent:
         return {**whose, **cost, "note": f"left out: {result.absent[series_id]}"}
     scores = scores_of(result, series_id)
-    values = {name: scores.values.get(name) for name in names} if scores else {}
-    return {**whose, **values, **cost, "note": "; ".join((*_absent(scores, names), *result.notes))}
+    if scores is None:
+        return {**whose, **cost, "note": "; ".join((*_absent(None, names), *result.notes))}
+    share, is_exact = _skill(outcome, result, series_id), scores.values.get("mae", math.inf) <= rounding(result, "mae")
+    values = {name: scores.values.get(name) for name in names} | {SKILL.name: None if isinstance(share, str) else share}
+    why = [f"{SKILL.label}: {share}"] if isinstance(share, str) and outcome.comparison else []
+    return {**whose, **values, **cost, "exact": is_exact, "note": "; ".join((*_absent(scores, names), *why, *result.notes))}
+
+
+def _skill(outcome: Outcome, result: TaskResult, series_id: str | None) -> float | str:
+    """What a model saves of the seasonal benchmark's error, over all series that both have or on one; or why there is none."""
+    others = outcome.comparison.references if outcome.comparison else ()
+    own, benchmark = scores_by_series(result), benchmark_of(outcome.done, others, outcome.spec.season or 1)
+    return skill({name: one for name, one in own.items() if series_id in (None, name)}, benchmark)
 
 
 def _reference(outcome: Outcome, one: Reference, series_id: str | None) -> Mapping[str, object]:
@@ -123,13 +142,18 @@ def _unit(metric: Metric, unit: str) -> str:
     return " In percent." if metric.unit == "%" else ""
 
 
-def best_of(table: pd.DataFrame, name: str) -> int | None:
-    """The row with the best score in one column, None where none has one; of the rows that lack the fewest series, because a
-    mean over fewer is of other series."""
+def best_of(table: pd.DataFrame, name: str) -> tuple[int, ...]:
+    """The rows with the best score in one column, none where none has one; of the rows that lack the fewest series, because a
+    mean over fewer is of other series. Scores that agree to five digits are equal, and so are all errors of exact forecasts."""
     try:
         metric, coverage = described(name.removeprefix(OWN))
     except ConfigError:
-        return None
+        return ()
     whole = table[table["lacks"].eq(table.loc[table[name].notna(), "lacks"].min()).fillna(False)]
     distances = whole[name].dropna().map(lambda value: metric.distance(value, coverage))
-    return None if distances.empty else int(distances.idxmin())
+    if distances.empty:
+        return ()
+    if metric.aim in ("lowest", "zero") and "exact" in table:
+        distances = distances.mask(whole["exact"].reindex(distances.index), 0.0)
+    best = distances.min()
+    return tuple(int(row) for row in distances.index[distances - best <= SAME * abs(best)])

@@ -11,6 +11,8 @@ import numpy as np
 
 from core.evaluation.backtest import Backtest
 from core.evaluation.comparison import Pair
+from core.evaluation.references import benchmark_of, scores_by_series
+from core.evaluation.references import skill as skill_of
 from core.evaluation.results import Combination, LogEntry, Reference, SeriesResult, TaskResult
 from core.evaluation.scores import Scores, saved
 from core.experiment import RunResult
@@ -30,8 +32,10 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
     return {
         "spec": spec.as_json(),
         "series": [one | {"season": seasons[one["id"]]} for one in series],
-        "models": [_model(task, with_arrays=is_alone) for task in result.tasks],
-        "combinations": [_combination(one, with_arrays=is_alone) for one in comparison.combinations],
+        "models": [_model(task, with_arrays=is_alone) | _skill(task, result) for task in result.tasks],
+        "combinations": [
+            _combination(one, with_arrays=is_alone) | _skill(one.result, result) for one in comparison.combinations
+        ],
         "references": [_reference(one, result) for one in comparison.references],
         "ranking": list(comparison.ranking),
         "verdict": comparison.verdict,
@@ -42,6 +46,7 @@ def as_json(result: RunResult, series: list[dict], warnings: Iterable[str] = ())
         "reach": comparison.reach,
         "combined": comparison.combined,
         "significance": [_pair(one) for one in comparison.pairs] or None,
+        "panel": comparison.panel and asdict(comparison.panel),
         "certificate": certificates(result.tasks),
         "warnings": [*warnings, *result.experiment.warnings],
         "versions": versions(),
@@ -60,8 +65,8 @@ def certificates(tasks: Iterable[TaskResult]) -> dict[str, object] | None:
 
 
 def _pair(pair: Pair) -> dict[str, object]:
-    """The test's fields, all null where there was none, and then the reason."""
-    names = ("a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n")
+    """The test's fields, all null where there was none, and then the reason; `over` says what low and high rest on instead."""
+    names = ("a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n", "over")
     return {name: getattr(pair, name) for name in names} | ({} if pair.reason is None else {"reason": pair.reason})
 
 
@@ -84,6 +89,13 @@ def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
         "forecast": _forecast(only) if only else None,
         "log": [_entry(one) for one in task.log],
     }
+
+
+def _skill(task: TaskResult, result: RunResult) -> dict[str, float | None]:
+    """What it saves of the error of the seasonal benchmark; null where that is not known."""
+    benchmark = benchmark_of(result.tasks, result.comparison.references, result.experiment.spec.season or 1)
+    found = skill_of(scores_by_series(task), benchmark)
+    return {"skill": None if isinstance(found, str) else found}
 
 
 def _combination(one: Combination, *, with_arrays: bool) -> dict[str, object]:

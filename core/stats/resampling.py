@@ -19,7 +19,7 @@ REPETITIONS = 1_000
 class SkillInterval:
     """skill: the share of b's loss that a saves, 1 − mean(a) / mean(b); under 0 where a is worse.
 
-    low, high  its 95 % interval, None where series or dates are too few for one
+    low, high  its interval, 95 % unless asked otherwise, None where series or dates are too few for one
     reason     why there is none; empty where there is one
     """
 
@@ -29,8 +29,10 @@ class SkillInterval:
     reason: str = ""
 
 
-def skill_interval(a: np.ndarray, b: np.ndarray, horizon: int, stride: int = 1, seed: int = 0) -> SkillInterval:
-    """Skill of losses a over losses b, both (S, D) of series and dates, with its 95 % interval over other series and dates.
+def skill_interval(
+    a: np.ndarray, b: np.ndarray, horizon: int, stride: int = 1, seed: int = 0, coverage: float = 0.95
+) -> SkillInterval:
+    """Skill of losses a over losses b, both (S, D) of series and dates, with its interval over other series and dates.
 
     NaN where a series has no origin at a date; what either lacks counts for neither. mean is that over the dates of a series,
     then over the series. Columns are neighbours in time, stride steps apart.
@@ -44,6 +46,33 @@ def skill_interval(a: np.ndarray, b: np.ndarray, horizon: int, stride: int = 1, 
     Raises DataError where the mean of b, or that of a, is not positive, or no date has both.
     Source: Owen 2007, Annals of Applied Statistics 1(2), the pigeonhole bootstrap; Politis & Romano 1992, the circular blocks.
     """
+    a, b, known, ratio = _scaled(a, b)
+    block = math.ceil(horizon / stride)
+    reason = _too_few_series(len(known)) or _too_few_dates(known.shape[1], block)
+    if reason:
+        return SkillInterval(1 - ratio, None, None, reason)
+    dates = block_variance(known.shape[1], block)
+    variance = _variance(a, b, known, block=block, shortfall=dates.shortfall, seed=seed)
+    return _interval(ratio, variance, min(dates.degrees, len(known) - 1), coverage)
+
+
+def skill_over_series(a: np.ndarray, b: np.ndarray, seed: int = 0, coverage: float = 0.95) -> SkillInterval:
+    """The same with an interval over other series alone, at these very dates: what is left where dates are too few to draw.
+
+    It is too narrow for other dates by whatever they would add.  Raises as `skill_interval` does.
+    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 6; n / (n − 1) frees the variance of its bias.
+    """
+    a, b, known, ratio = _scaled(a, b)
+    series, dates = known.shape
+    if reason := _too_few_series(series):
+        return SkillInterval(1 - ratio, None, None, reason)
+    weights = np.random.default_rng(seed).multinomial(series, np.full(series, 1 / series), REPETITIONS)
+    variance = _spread(a, b, known, np.ones((1, dates)), weights) * series / (series - 1)
+    return _interval(ratio, variance, series - 1, coverage)
+
+
+def _scaled(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Both in units of their means, 0 where either is unknown; what is known; the ratio of the means."""
     assert a.shape == b.shape and a.ndim == 2
     known = np.isfinite(a) & np.isfinite(b)
     rows = known.any(axis=1)
@@ -55,28 +84,30 @@ def skill_interval(a: np.ndarray, b: np.ndarray, horizon: int, stride: int = 1, 
     above, below = (float(_means(array, known, even).mean()) for array in (a, b))
     if min(above, below) <= 0:
         raise DataError(f"the mean losses are {above:.3g} and {below:.3g}; a skill needs both above 0")
-    block = math.ceil(horizon / stride)
-    reason = _too_few(*known.shape, block)
-    if reason:
-        return SkillInterval(1 - above / below, None, None, reason)
+    return a / above, b / below, known, above / below
+
+
+def _interval(ratio: float, variance: float, degrees: float, coverage: float) -> SkillInterval:
+    """log ratio ± Student's quantile · √variance, as a skill."""
     from scipy.special import stdtrit
 
-    dates = block_variance(known.shape[1], block)
-    variance = _variance(a / above, b / below, known, block=block, shortfall=dates.shortfall, seed=seed)
-    reach = float(stdtrit(min(dates.degrees, len(known) - 1), 0.975)) * math.sqrt(variance)
-    ratio = above / below
+    reach = float(stdtrit(degrees, (1 + coverage) / 2)) * math.sqrt(variance)
     return SkillInterval(1 - ratio, 1 - ratio * math.exp(reach), 1 - ratio * math.exp(-reach))
 
 
-def _too_few(series: int, dates: int, block: int) -> str:
-    if series < FEWEST_SERIES:
-        return f"an interval over series needs at least {FEWEST_SERIES} of them and there are {series}"
-    if dates < FEWEST_BLOCKS * block:
-        return (
-            f"an interval over dates needs at least {FEWEST_BLOCKS * block}, {FEWEST_BLOCKS} times the {block} that share "
-            f"outcomes, and there are {dates}; ask for more origins, or a longer stride"
-        )
-    return ""
+def _too_few_series(series: int) -> str:
+    if series >= FEWEST_SERIES:
+        return ""
+    return f"an interval over series needs at least {FEWEST_SERIES} of them and there are {series}"
+
+
+def _too_few_dates(dates: int, block: int) -> str:
+    if dates >= FEWEST_BLOCKS * block:
+        return ""
+    return (
+        f"an interval over dates needs at least {FEWEST_BLOCKS * block}, {FEWEST_BLOCKS} times the {block} that share "
+        f"outcomes, and there are {dates}; ask for more origins, or a longer stride"
+    )
 
 
 def _variance(a: np.ndarray, b: np.ndarray, known: np.ndarray, *, block: int, shortfall: float, seed: int) -> float:

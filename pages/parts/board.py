@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts.labels import number_label
 from core.evaluation.combination import INVERSE
-from core.metrics.registry import described
+from core.metrics.registry import SKILL, described
 from core.report.leaderboard import PLAIN, best_of, columns, heading, leaderboard, references, scores_of
 from core.report.outcome import Outcome
 from pages.parts import frame
@@ -32,8 +32,9 @@ def board(outcome: Outcome, series_id: str | None, *, names: tuple[str, ...] | N
     table = table[["model", *shown, "seconds", "parameters", "note"]].assign(
         model=[_marked(row.model, row.best, row.kind) for row in table.itertuples()]
     )
-    styled = table.style.format(dict.fromkeys(shown, _digits) | {"seconds": duration, "parameters": _whole}, na_rep="–")
-    styled = styled.apply(lambda column: _emphasis(column, best.get(column.name)), axis=0)
+    formats = {name: _percent if name == SKILL.name else _digits for name in shown}
+    styled = table.style.format(formats | {"seconds": duration, "parameters": _whole}, na_rep="–")
+    styled = styled.apply(lambda column: _emphasis(column, best.get(column.name, ())), axis=0)
     config = {"seconds": "Time", "parameters": "Parameters", "note": st.column_config.TextColumn("Notes", width="large")}
     config["model"] = st.column_config.TextColumn(
         "Model", pinned=True, help=MARKS, width=WIDE if outcome.combinations else None
@@ -138,5 +139,5 @@ def _whole(value: object) -> str:
     return "–" if pd.isna(value) else f"{value:,}"
 
 
-def _emphasis(column: pd.Series, best: int | None) -> list[str]:
-    return ["font-weight: 700; color: " + frame.theme().ink if place == best else "" for place in column.index]
+def _emphasis(column: pd.Series, best: tuple[int, ...]) -> list[str]:
+    return ["font-weight: 700; color: " + frame.theme().ink if place in best else "" for place in column.index]

@@ -1,13 +1,17 @@
-"""What stands behind the verdict: every test with its interval, and the model confidence set."""
+"""What stands behind the verdict: every test with its interval, the model confidence set, what the series of a panel say."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
+from core.charts.ranks import ranks_chart
 from core.charts.skill import skill_chart
 from core.charts.theme import styles
-from core.evaluation.verdict import Pair
+from core.evaluation.panels import AcrossSeries
+from core.evaluation.verdict import Pair, joined
 from core.report.outcome import Outcome
 from pages.parts import frame
 from pages.parts.text import safe
@@ -60,7 +64,57 @@ def _confidence(outcome: Outcome) -> None:
     )
 
 
-def _tested(pair: Pair) -> tuple[str, str, str]:
+def has_panel(outcome: Outcome) -> bool:
+    """Whether the run has enough series for each to have a voice."""
+    return outcome.comparison is not None and outcome.comparison.panel is not None
+
+
+def across(outcome: Outcome) -> None:
+    """What the series of a panel say: mean ranks with intervals, the share of series won, the loss saved over other series."""
+    panel, looks = outcome.comparison.panel, styles(outcome.models, frame.theme())
+    if panel.ranks:
+        st.markdown(safe(_ranked(panel.ranks, panel.distance, panel.series), 1000))
+        frame.chart(
+            ("ranks", outcome.key),
+            lambda: ranks_chart(panel.ranks, panel.distance, panel.series, styles=looks, theme=frame.theme()),
+            f"Mean ranks of {len(panel.ranks)} models over {panel.series:,} series",
+        )
+        st.caption(
+            f"Models whose mean ranks lie more than {panel.distance:.2g} apart differ, 95 % for all at once (multiple "
+            "comparisons with the best, as in the M competitions; Nemenyi's distance). Ranks do not say how far off a model is."
+        )
+    if not panel.rows:
+        return
+    rival = panel.rows[0].b
+    if any(row.skill is not None for row in panel.rows):
+        frame.chart(
+            ("across", outcome.key),
+            lambda: skill_chart(panel.rows, is_of_best=False, styles=looks, theme=frame.theme()),
+            f"What is saved against {rival} over {panel.rows[0].series:,} series",
+        )
+    rows = [(row.a, f"{100 * row.won:.0f} %", row.series, *_tested(row)[:2], row.over or "–") for row in panel.rows]
+    columns = [f"Against {rival}", "Series won", "of", "Loss saved", "95 % interval", "Drawn for it"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, row_height=36, alt=f"Series won against {rival}")
+    for reason in dict.fromkeys(row.reason for row in panel.rows if row.reason):
+        st.caption(safe(f"No interval over other dates: {reason}.", 600))
+    st.caption(
+        "Equal series count half. Intervals are from drawing series, and dates in blocks, with replacement, and hold for all "
+        "rows at once. Series alone: as if only these dates mattered."
+    )
+
+
+def _ranked(ranks: Mapping[str, float], distance: float, series: int) -> str:
+    """Who ranks best, and who ranks worse than that."""
+    ordered = sorted(ranks, key=ranks.__getitem__)
+    best = ordered[0]
+    worse = [label for label in ordered if ranks[label] - ranks[best] > distance]
+    start = f"Over {series:,} series {best} ranks best, {ranks[best]:.1f} on average"
+    if not worse:
+        return f"{start}; no model is shown to rank worse."
+    return f"{start}; {joined(worse)} {'ranks' if len(worse) == 1 else 'rank'} worse."
+
+
+def _tested(pair: Pair | AcrossSeries) -> tuple[str, str, str]:
     saved, low, high = (
         "–" if share is None else f"{share:.0%}".replace("-", "−") for share in (pair.skill, pair.low, pair.high)
     )

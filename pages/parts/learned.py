@@ -25,8 +25,9 @@ MOST_CYCLES = 3
 COLUMNS = ("Term", "Estimate", "p", "Standard error", "95 % interval", "t")
 
 
-def show(record: RunRecord, panel: Panel) -> None:
-    """The final fit of an AR of the run, for a series; says so where there is none. Nothing is fitted for it."""
+def show(record: RunRecord, panel: Panel, wanted: str = "") -> None:
+    """The final fit of an AR of the run, for a series, which is asked for unless it has learned the `wanted` one; says so where
+    there is none. Nothing is fitted for it."""
     found = {task.label: task for task in record.tasks if task.state == "done" and task.model and task.model.name == AR.name}
     if not found:
         st.caption("No AR has finished in this run.")
@@ -34,7 +35,7 @@ def show(record: RunRecord, panel: Panel) -> None:
     with st.container(horizontal=True):
         label = _ask("AR model", "learned.model", list(found))
         fitted = restored(found[label].model, services.weights(record.id, found[label].id))
-        series_id = _ask("Series", "learned.series", list(fitted.ids))
+        series_id = wanted if wanted in fitted.ids else _ask("Series", "learned.series", list(fitted.ids))
     summary = fitted.summary(series_id)
     said = implied(summary, panel[series_id].freq)
     st.markdown(safe(said, 600))

@@ -9,7 +9,7 @@ from core.metrics.registry import score_key
 from core.report.outcome import Outcome
 from core.report.settings import in_words
 from core.store.records import Link
-from pages.parts import board, evidence, frame, results, services, state, takeaway
+from pages.parts import board, evidence, frame, results, scope, services, state, takeaway
 from pages.parts.text import count, day, safe
 
 READING = (
@@ -58,7 +58,8 @@ def show(outcome: Outcome) -> None:
     st.title(safe(outcome.title), anchor=False)
     st.caption(f"made {day(outcome.created)} · {count(len(outcome.models), 'model')} · {outcome.spec.horizon} steps ahead")
     results.verdict(outcome)
-    series_id = results.ask_series(outcome, "report")
+    seen = scope.ask(outcome, "report")
+    series_id = seen.series_id
     chart = st.container()
     origin = results.ask_origin(outcome, series_id, "report")
     coverage = results.ask_band(outcome, "report")
@@ -66,13 +67,15 @@ def show(outcome: Outcome) -> None:
     is_combined = results.ask_combined(outcome, "report")
     with chart:
         drawn = results.fan(outcome, results.Selection(series_id, origin, coverage, is_own, is_combined))
-    st.subheader("Scores", anchor=False)
+    st.subheader(f"Scores{scope.heading(outcome, seen)}", anchor=False)
     expert = st.toggle("Expert view", key="report.expert", help="Every score, errors by step, and the tests.")
-    board.board(outcome, results.ask_scope(outcome, series_id, "report"), names=None if expert else _plain(outcome))
+    board.board(outcome, seen.scored, names=None if expert else _plain(outcome))
     st.caption(READING)
     if expert:
-        results.steps(outcome, series_id)
+        results.steps(outcome, seen)
         evidence.show(outcome)
+        if evidence.has_panel(outcome):
+            evidence.across(outcome)
     with st.expander("What was done"):
         _method(outcome)
     takeaway.downloads(outcome, drawn)

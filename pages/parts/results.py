@@ -20,6 +20,7 @@ from core.models.registry import MODELS
 from core.report.outcome import Outcome, actual_at, fan_lines, last_fit
 from core.store.records import RunRecord
 from pages.parts import board, certificate, frame, state
+from pages.parts.scope import Scope
 from pages.parts.text import count, percent, safe, series_of_run
 
 NEXT = "next"
@@ -75,26 +76,6 @@ def more_origins(outcome: Outcome) -> int | None:
     share = 100 * comparison.reach * (span / most) ** 0.5  # an interval shrinks with the root of the time that is tested
     st.caption(f"{seen}; {most:,}, which leave half of the series to train on, would show about {share:.0f} %.")
     return most
-
-
-def ask_series(outcome: Outcome, page: str) -> str:
-    """Which series is shown."""
-    ids = outcome.series_ids
-    state.spelled(f"{page}.series", ids)
-    state.among(f"{page}.series", ids, ids[0])
-    if len(ids) > 1:
-        st.selectbox(f"Series, one of {len(ids):,}", ids, key=f"{page}.series", persist_state="session")
-    return str(state.get(f"{page}.series"))
-
-
-def ask_scope(outcome: Outcome, series_id: str, page: str) -> str | None:
-    """Whose scores are shown: None for those of all series together."""
-    if len(outcome.series_ids) < 2:
-        return None
-    options = (f"Mean over {len(outcome.series_ids):,} series", "The series above")
-    state.among(f"{page}.scope", options, options[0])
-    chosen = st.segmented_control("Scores", options, key=f"{page}.scope", required=True, label_visibility="collapsed")
-    return None if chosen == options[0] else series_id
 
 
 def ask_origin(outcome: Outcome, series_id: str, page: str) -> int | None:
@@ -230,17 +211,20 @@ def safe_title(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:59]}…"
 
 
-def steps(outcome: Outcome, series_id: str) -> None:
-    """How the error grows with the step ahead, with the spread of the seeds."""
-    found = outcome.of_series(series_id)
+def steps(outcome: Outcome, scope: Scope) -> None:
+    """How the error grows with the step ahead, with the spread of the seeds: of one series, or the mean over all."""
+    found = outcome.of_series(scope.series_id)
+    if scope.is_whole:
+        found = {one.model.label: one for one in outcome.done}
     metric = st.segmented_control(
-        "Score", BY_STEP, default="mae", required=True, key="results.metric", format_func=lambda one: METRICS[one].label,
+        "Score", BY_STEP, default="mase" if scope.is_whole else "mae", required=True,
+        key="results.metric_of_all" if scope.is_whole else "results.metric", format_func=lambda one: METRICS[one].label,
         label_visibility="collapsed",
     )  # fmt: skip
     by_step = {label: one.scores.by_step[metric] for label, one in found.items() if one.scores and metric in one.scores.by_step}
     seeds = {label: [each.by_step[metric] for each in found[label].seed_scores] for label in by_step}
     spread = {label: _spread(rows) for label, rows in seeds.items() if len(rows) > 1}
-    unit = outcome.unit(series_id) if METRICS[metric].unit == "in the series' unit" else METRICS[metric].unit
+    unit = outcome.unit(scope.series_id) if METRICS[metric].unit == "in the series' unit" else METRICS[metric].unit
 
     def build() -> alt.TopLevelMixin:
         looks = styles(outcome.models, frame.theme())
@@ -248,8 +232,10 @@ def steps(outcome: Outcome, series_id: str) -> None:
         return steps_chart(by_step, spread=spread, styles=looks, theme=frame.theme(), metric=label, unit=unit)
 
     words = f"{METRICS[metric].label} by step ahead of {count(len(by_step), 'model')}"
-    frame.chart(("steps", outcome.key, series_id, metric), build, words)
-    st.caption("The line is the score of the median of all seeds' forecasts.")
+    words += f", mean over {len(outcome.series_ids):,} series" if scope.is_whole else ""
+    frame.chart(("steps", outcome.key, scope.scored, metric), build, words)
+    whole = f" It is the mean over {len(outcome.series_ids):,} series." if scope.is_whole else ""
+    st.caption(f"The line is the score of the median of all seeds' forecasts.{whole}")
 
 
 def _spread(rows: list[list[float | None]]) -> tuple[list[float | None], list[float | None]]:

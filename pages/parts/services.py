@@ -19,8 +19,10 @@ from core.data.understanding import Understanding
 from core.errors import AppError, NotFoundError, StoreError
 from core.evaluation.design import Experiment
 from core.evaluation.spec import RunSpec
+from core.jobs.kinds.base import Kind
 from core.jobs.planning.cost import Prediction
 from core.jobs.planning.launch import Launch
+from core.jobs.running.asks import Answer
 from core.report.outcome import Outcome, of_snapshot
 from core.series.timeseries import Panel
 from core.series.versions import Continuation
@@ -239,6 +241,12 @@ def weights(run_id: str, task_id: str) -> Mapping[str, np.ndarray]:
     """The arrays of a model's final fits, for as long as they are looked at.  Raises NotFoundError, DamagedError."""
     bench, workspace = own()
     return bench.weights(workspace, run_id, task_id)
+
+
+def asked(run_id: str, label: str, question: Kind, wait: float = 8.0) -> Answer:
+    """A question about a model of a run, answered or `wait` seconds later.  Raises LimitError, NotFoundError."""
+    bench, workspace = own()
+    return bench.questions.of_model(workspace, question, run_id, label, wait=wait)
 
 
 def cancel_and_wait(run_id: str, seconds: float = 10.0) -> None:

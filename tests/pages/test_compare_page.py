@@ -234,7 +234,7 @@ def test_a_model_that_lacks_a_series_is_shown_with_the_others_and_does_not_rank(
     assert at.selectbox("compare.series").options == ["grows", "calm"]
     assert "1 model in all" in alt(at)
     assert board(at)["model"].tolist() == ["Naive  ★", "AR"]
-    assert "AR: without 1 of 2 series: 'grows' (AR(" in read(at).replace("**", "")
+    assert "AR: without 1 of 2 series: 'grows' (AR" in read(at).replace("**", "")
     shown(at, "Table")
     sound(at.selectbox("compare.series").set_value("calm").run())
     assert "2 models in all" in alt(at)

@@ -110,7 +110,7 @@ def test_before_the_comparison_rows_stand_in_the_order_of_the_run(made):
 
 
 def test_columns_are_points_and_then_intervals_from_the_narrowest():
-    points = ("mase", "rmse", "mae", "rmsse", "smape", "bias")
+    points = ("mase", "skill", "rmse", "mae", "rmsse", "smape", "bias")
     assert columns(outcome_of("naive", coverages=(0.9, 0.5))) == (
         *points, "coverage_50", "winkler_50", "coverage_90", "winkler_90",
     )  # fmt: skip
@@ -128,17 +128,64 @@ def test_without_origins_combinations_stand_below_the_models_and_have_no_score()
 def test_the_best_is_the_lowest_or_the_nearest_to_what_was_asked_for():
     columns = {"mase": [2.0, None, 0.5], "coverage_80": [1.0, 0.7, 0.95], "bias": [-3.0, 1.0, -0.5], "note": "x", "lacks": 0}
     table = pd.DataFrame(columns)
-    assert best_of(table, "mase") == 2
-    assert best_of(table, "coverage_80") == 1
-    assert best_of(table, "bias") == 2
-    assert best_of(table.assign(mae=float("nan")), "mae") is None
-    assert best_of(table, "note") is None
+    table["skill"] = [-0.2, 0.4, 0.1]
+    assert best_of(table, "mase") == (2,)
+    assert best_of(table, "coverage_80") == (1,)
+    assert best_of(table, "bias") == (2,)
+    assert best_of(table, "skill") == (1,)
+    assert best_of(table.assign(mae=float("nan")), "mae") == ()
+    assert best_of(table, "note") == ()
+
+
+def test_scores_that_agree_to_five_digits_or_are_exact_are_best_together():
+    table = pd.DataFrame({"mae": [0.7500001, 0.75, 0.7501], "mase": [1.5, 1.5, 1.5], "lacks": 0})
+    assert best_of(table, "mae") == (0, 1)
+    exact = pd.DataFrame({"mae": [3e-13, 7e-12, 0.2], "bias": [-3e-13, 5e-14, 0.1], "mase": [3e-12, 7e-11, 2.0], "lacks": 0})
+    exact["exact"] = [True, True, False]
+    assert best_of(exact, "mae") == best_of(exact, "bias") == best_of(exact, "mase") == (0, 1)
+
+
+def test_a_sine_printed_to_twelve_digits_is_not_ranked_by_rounding():
+    values = np.array([float(f"{50 + 8 * np.sin(np.pi * step / 6):.12g}") for step in range(96)])
+    sine = TimeSeries("sine", pd.RangeIndex(96), values, np.ones(96, bool), season=12)
+    made = outcome_of("mean", "ar", "seasonal_naive", panel=Panel((sine,)), season=12)
+    table = leaderboard(made)
+    assert made.comparison.ranking == ("AR", "Seasonal naive", "Mean")
+    assert made.comparison.score == "mae"  # a season that never changes has no scale
+    assert table.loc[table["exact"], "model"].tolist() == ["AR", "Seasonal naive", "Median of all"]
+    assert table["mae"].iloc[0] != table["mae"].iloc[1]
+    assert best_of(table, "mae") == best_of(table, "rmse") == best_of(table, "bias") == (0, 1, 2)
+    assert "Skill: MASE is not defined for both" in table["note"][0]
+
+
+def test_skill_is_the_share_of_the_seasonal_benchmarks_error_that_is_saved(made):
+    """Without a season the benchmark is the last value, be it chosen, as here, or a reference."""
+    table = leaderboard(outcome_of("naive", "theta", season=1)).set_index("model")
+    bar = table.loc["Naive", "mase"]
+    assert table.loc["Naive", "skill"] == 0
+    assert table.loc["Theta", "skill"] == pytest.approx((bar - table.loc["Theta", "mase"]) / bar)
+    (reference,) = [one for one in made.comparison.references if one.model.label == "Seasonal naive"]
+    naive = leaderboard(made).set_index("model").loc["Naive"]
+    assert naive["mase"] == pytest.approx((1 - naive["skill"]) * reference.scores.values["mase"])
+    assert naive["skill"] < 0
+
+
+def test_skill_over_series_is_the_ratio_of_means_over_the_series_that_both_have():
+    panel = Panel((months("a"), months("b", 92)))
+    made = outcome_of("drift", "naive", panel=panel, season=1)
+    (drift, naive) = ({one.series_id: one.scores.values["mase"] for one in task.series} for task in made.results)
+    table = leaderboard(made).set_index("model")
+    assert table.loc["Drift", "skill"] == pytest.approx(1 - (drift["a"] + drift["b"]) / (naive["a"] + naive["b"]))
+    assert leaderboard(made, "b").set_index("model").loc["Drift", "skill"] == pytest.approx(1 - drift["b"] / naive["b"])
+    half = replace(made.results[0], series=made.results[0].series[:1], absent={"b": "too short"})
+    table = leaderboard(replace(made, results=(half, made.results[1]))).set_index("model")
+    assert table.loc["Drift", "skill"] == pytest.approx(1 - drift["a"] / naive["a"])
 
 
 def test_a_mean_over_fewer_series_is_not_the_best_one():
     table = pd.DataFrame({"mase": [2.0, 0.5, 3.0, None], "lacks": pd.array([1, 2, 1, None], dtype="Int64")})
-    assert best_of(table, "mase") == 0
-    assert best_of(table.assign(mase=[None, 0.5, None, None]), "mase") == 1  # nobody has more
+    assert best_of(table, "mase") == (0,)
+    assert best_of(table.assign(mase=[None, 0.5, None, None]), "mase") == (1,)  # nobody has more
 
 
 def test_a_model_that_lacks_a_series_says_so_in_its_row():
@@ -152,7 +199,7 @@ def test_a_model_that_lacks_a_series_says_so_in_its_row():
     assert table.loc["AR", "note"].startswith(f"without 1 of 2 series: 'wild' ({why.partition('; ')[0]})")
     assert made.comparison.ranking == ("Naive",)
     assert table.loc["AR", "mase"] == made.results[1].series[0].scores.values["mase"] < table.loc["Naive", "mase"]
-    assert best_of(table.reset_index(), "mase") == 0
+    assert best_of(table.reset_index(), "mase") == (0,)
     alone = leaderboard(made, "wild").set_index("model")
     assert (alone.loc["AR", "note"], alone.loc["AR", "lacks"]) == (f"left out: {why}", 1)
     assert np.isnan(alone.loc["AR", "mase"])

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from core.errors import ConfigError
 from core.jobs.kinds.autocorrelation import Autocorrelation
 from core.jobs.kinds.base import Kind, Request, Watch
+from core.jobs.kinds.diagnostics import Diagnostics
 from core.jobs.kinds.finishing import Finishing
 from core.jobs.kinds.planned import Planned
 from core.jobs.kinds.states import States
 from core.jobs.kinds.training import Training
 from core.parameters import Value
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Training, Finishing, Autocorrelation, Planned, States)}
+KINDS: dict[str, type[Kind]] = {
+    kind.name: kind for kind in (Training, Finishing, Autocorrelation, Planned, States, Diagnostics)
+}
 
 
 def kind_of(name: str, config: Mapping[str, Value]) -> Kind:

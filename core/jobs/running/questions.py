@@ -31,7 +31,10 @@ class Questions:
         return self._answer(workspace, question, subject, lambda: Request(self.store.panel(workspace, (key,))), wait)
 
     def of_model(self, workspace: str, question: Kind, run_id: str, label: str, *, wait: float = 0.0) -> Answer:
-        """About a model of a run that is done, its stored weights, and the series that it learned from.  Raises the same."""
+        """About a model of a run that is done, its stored weights or its result, and the series that it learned from.
+
+        Raises the same.
+        """
         record = self.store.run(workspace, run_id)
         task = next((one for one in record.tasks if one.label == label and one.kind == "model"), None)
         if task is None or task.state != "done":
@@ -39,7 +42,8 @@ class Questions:
 
         def request() -> Request:
             weights = self.store.weights(workspace, run_id, task.id) if "weights" in question.needs else {}
-            return Request(self.store.panel(workspace, record.spec.series), record.spec, label, weights=weights)
+            results = {label: self.store.result(workspace, run_id, task.id)} if "outcomes" in question.needs else {}
+            return Request(self.store.panel(workspace, record.spec.series), record.spec, label, results, weights)
 
         return self._answer(workspace, question, Subject(f"{task.id} {task.attempt}", run_id=run_id), request, wait)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.codec import Encoded, decode, encode, pack, unpack
 from core.evaluation.comparison import Comparison, Pair
+from core.evaluation.panels import panel_of
 from core.evaluation.results import Combination, Reference, TaskResult
 from core.evaluation.spec import RunSpec
 from core.models.spec import ModelSpec
@@ -59,6 +60,7 @@ def _fields(comparison: Comparison, arrays: dict[str, np.ndarray]) -> dict[str, 
         "pairs": [asdict(one) for one in comparison.pairs],
         "verdict": comparison.verdict,
         **{name: getattr(comparison, name) for name in LATER},
+        "panel": comparison.panel and asdict(comparison.panel),
         "kept": list(comparison.kept),
         "chances": dict(comparison.chances),
         "combined": comparison.combined,
@@ -79,6 +81,7 @@ def _comparison(fields: Mapping, arrays: Mapping[str, np.ndarray]) -> Comparison
         ),
         combined=fields.get("combined"),
         **{name: fields[name] for name in LATER if name in fields},
+        panel=fields.get("panel") and panel_of(fields["panel"]),
         kept=tuple(fields.get("kept", ())),
         chances=fields.get("chances", {}),
         references=tuple(_reference(one) for one in fields.get("references", ())),
