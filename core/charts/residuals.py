@@ -68,9 +68,7 @@ def lags_chart(
     told = [alt.Tooltip("lag:Q", title="Lag", format=",d"), alt.Tooltip("number:N", title="Autocorrelation")]
     base = alt.Chart(frame)
     layers = [
-        base.mark_area(color=theme.muted, opacity=0.18, line=False, interpolate="linear").encode(
-            x, alt.Y("low:Q"), alt.Y2("high")
-        ),
+        base.mark_area(color=theme.muted, opacity=0.18, line=False).encode(x, alt.Y("low:Q"), alt.Y2("high")),
         alt.Chart(pd.DataFrame({"acf": [0.0]})).mark_rule(color=theme.grid).encode(y),
         base.mark_rule(color=colour, strokeWidth=3).encode(x, alt.Y("zero:Q"), alt.Y2("acf"), tooltip=told),
         base.mark_point(filled=True, color=colour, size=30, opacity=1).encode(x, y, tooltip=told),

@@ -66,8 +66,9 @@ def certificates(tasks: Iterable[TaskResult]) -> dict[str, object] | None:
 
 def _pair(pair: Pair) -> dict[str, object]:
     """The test's fields, all null where there was none, and then the reason; `over` says what low and high rest on instead."""
-    names = ("a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n", "over")
-    return {name: getattr(pair, name) for name in names} | ({} if pair.reason is None else {"reason": pair.reason})
+    names = ("a", "b", "loss", "statistic", "p", "p_holm", "p_adjusted", "skill", "low", "high", "n")
+    more = {"reason": pair.reason, "over": pair.over or None}
+    return {name: getattr(pair, name) for name in names} | {name: one for name, one in more.items() if one is not None}
 
 
 def _model(task: TaskResult, *, with_arrays: bool) -> dict[str, object]:
