@@ -74,5 +74,5 @@ def lags_chart(
         base.mark_point(filled=True, color=colour, size=30, opacity=1).encode(x, y, tooltip=told),
     ]
     return framed(
-        alt.layer(*layers), theme, height, title="Errors and those before", notes=["inside the grey: as if by chance, 95 %"]
+        alt.layer(*layers), theme, height, title="Errors against earlier ones", notes=["inside the grey: as if by chance, 95 %"]
     )

@@ -38,6 +38,8 @@ def show(outcome: Outcome) -> None:
     st.dataframe(table, hide_index=True, row_height=36, alt=whose)
     for reason in dict.fromkeys(pair.reason for pair in pairs if pair.reason):
         st.caption(safe(f"No test: {reason}.", 600))
+    if any(pair.over for pair in pairs):
+        st.caption("In place of the test the intervals are from drawing series, and dates in blocks, with replacement.")
     st.caption(
         "Diebold and Mariano's test on the losses at the same origins. "
         + ("p is adjusted by Holm." if is_of_best else "Intervals and p hold for all rows at once (max-t).")
@@ -92,8 +94,8 @@ def across(outcome: Outcome) -> None:
             lambda: skill_chart(panel.rows, is_of_best=False, styles=looks, theme=frame.theme()),
             f"What is saved against {rival} over {panel.rows[0].series:,} series",
         )
-    rows = [(row.a, f"{100 * row.won:.0f} %", row.series, *_tested(row)[:2], row.over or "–") for row in panel.rows]
-    columns = [f"Against {rival}", "Series won", "of", "Loss saved", "95 % interval", "Drawn for it"]
+    rows = [(row.a, f"{100 * row.won:.0f} % of {row.series:,}", *_tested(row)[:2], row.over or "–") for row in panel.rows]
+    columns = [f"Against {rival}", "Series won", "Loss saved", "95 % interval", "Drawn for it"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, row_height=36, alt=f"Series won against {rival}")
     for reason in dict.fromkeys(row.reason for row in panel.rows if row.reason):
         st.caption(safe(f"No interval over other dates: {reason}.", 600))

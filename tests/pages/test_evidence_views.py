@@ -52,7 +52,7 @@ def test_a_panel_says_what_its_series_say_and_one_series_does_not(visit, bench, 
     table = at.dataframe[-1].value
     rival = panel.rows[0].b
     assert table[f"Against {rival}"].tolist() == [row.a for row in panel.rows]
-    assert table["Series won"].tolist() == [f"{100 * row.won:.0f} %" for row in panel.rows]
+    assert table["Series won"].tolist() == [f"{100 * row.won:.0f} % of {row.series}" for row in panel.rows]
     assert set(table["Drawn for it"]) <= {"series alone", "series and dates", "–"}
     at = visit("compare", "finished")
     assert "Across series" not in next(one for one in at.button_group if one.key == "compare.view").options
