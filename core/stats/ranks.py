@@ -36,7 +36,7 @@ def average_ranks(losses: np.ndarray, size: float = 0.05) -> AverageRanks:
 
     distance = q / √2 · √(M·(M + 1) / (6·S)), q the 1 − size quantile of the studentised range of M with infinite degrees: that
     of Demšar 2006, and r · √(M·(M + 1) / (12·S)) of Koning & others 2005, which is the same. The chance that any two of M equal
-    models are called different is at most `size`.
+    models are called different is about `size`.
 
     Raises DataError under 2 models, TooShortError under 5 series.
     Source: Nemenyi 1963; Koning, Franses, Hibon & Stekler 2005, Int. J. Forecasting 21(3), the M3 competition; Demšar 2006, J.

@@ -57,7 +57,7 @@ def test_what_means_nothing_is_not_drawn(opened):
     assert not fields(opened(bidirectional=True, bptt="reset")) & {"bptt", "k1", "k2"}
     assert "teacher_forcing" in fields(opened(topology="encoder_decoder"))
     assert "harmonics" not in fields(opened("ar.1"), "ar.1")
-    assert "harmonics" in fields(opened("ar.1", seasonal=True), "ar.1")
+    assert "harmonics" in fields(opened("ar.1", seasonal="yes"), "ar.1")
 
 
 def test_why_a_field_is_missing_is_said(opened):
