@@ -76,7 +76,7 @@ def test_every_kind_is_made_again_from_its_config_and_has_limits_and_words(kind)
 
 def test_a_name_of_no_kind_is_refused_with_the_names_there_are():
     with pytest.raises(
-        ConfigError, match="no kind of work 'acf'; choose from model, finish, autocorrelation, states, diagnostics"
+        ConfigError, match="no kind of work 'acf'; choose from model, finish, autocorrelation, planned, states, diagnostics"
     ):
         kind_of("acf", {})
 
