@@ -270,13 +270,25 @@ def training(outcome: Outcome) -> None:
 def table(outcome: Outcome, chosen: Selection) -> None:
     """The forecasts that the chart shows, as numbers."""
     lines = chosen.lines(outcome)
+    is_whole = _counts(outcome, chosen.series_id) and st.toggle(
+        "Whole numbers", key="results.whole", help="All values of this series are whole: forecasts are rounded in this table."
+    )
+    digits = "%.0f" if is_whole else "%.5g"
     shown = pd.DataFrame({"time": date_label(lines[0].index)})
     if chosen.origin is not None:
         shown["actual"] = actual_at(outcome, chosen.series_id, chosen.origin)[1]
     for place, line in enumerate(lines):
         shown[f"m{place}"] = line.point
     config = {
-        f"m{place}": st.column_config.NumberColumn(plain(line.label, 40), format="%.5g") for place, line in enumerate(lines)
+        f"m{place}": st.column_config.NumberColumn(plain(line.label, 40), format=digits) for place, line in enumerate(lines)
     }
-    config |= {"time": "Time", "actual": st.column_config.NumberColumn("Actual", format="%.5g")}
+    config |= {"time": "Time", "actual": st.column_config.NumberColumn("Actual", format=digits)}
     st.dataframe(shown, hide_index=True, column_config=config, alt="The forecasts that the chart shows")
+
+
+def _counts(outcome: Outcome, series_id: str) -> bool:
+    """Whether all that was observed of a series is whole; False where a link does not share it."""
+    if outcome.panel is None:
+        return False
+    series = outcome.panel[series_id]
+    return bool((series.values[series.observed] % 1 == 0).all())

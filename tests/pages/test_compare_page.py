@@ -283,3 +283,18 @@ def test_from_compare_to_runs_and_back_the_run_stays_at_hand(visit, bench, ran):
     bench.rename("finished", ran["finished"], "Renamed")
     sound(at.run())
     assert at.page_link[-1].label.startswith("**Renamed**")
+
+
+def test_forecasts_of_counts_can_be_rounded_in_the_table(visit, bench, ran):
+    from dataclasses import replace
+
+    from core.series.timeseries import Panel
+    from pages.parts import results
+
+    outcome = bench.outcome("finished", ran["finished"])
+    (series,) = outcome.panel
+    whole = replace(outcome, panel=Panel((replace(series, values=series.values.round()),)))
+    assert (results._counts(outcome, "sales"), results._counts(whole, "sales")) == (False, True)
+    assert not results._counts(replace(outcome, panel=None), "sales")
+    at = shown(sound(visit("compare", "finished")), "Table")
+    assert "Whole numbers" not in [one.label for one in at.toggle]
