@@ -111,7 +111,7 @@ def compare(experiment: Experiment, tasks: Sequence[TaskResult], references: Seq
     pairs = _pairs(challengers, rival, table, experiment=experiment, score=score, nothing=nothing)
     pairs = tuple(borrowed(pair, panel) for pair in pairs)
     noun = "network" if _is_network(next(task for task in ranked if task.model.label == challengers[0])) else "model"
-    kept, chances, equals = _equals(experiment, found.ranking, table, [pair.a for pair in pairs if pair.is_worse], nothing)
+    kept, chances, equals = _equals(experiment, found.ranking, table, pairs, nothing)
     return replace(
         found,
         pairs=pairs,
@@ -212,7 +212,7 @@ def _reach(pairs: Sequence[Pair]) -> float | None:
 
 
 def _equals(
-    experiment: Experiment, ranking: Sequence[str], table: Mapping[str, np.ndarray], worse: Sequence[str], nothing: float
+    experiment: Experiment, ranking: Sequence[str], table: Mapping[str, np.ndarray], pairs: Sequence[Pair], nothing: float
 ) -> tuple[tuple[str, ...], dict[str, float], str]:
     """The confidence set, its p by label, and the sentence."""
     if len(ranking) < 2:
@@ -226,9 +226,21 @@ def _equals(
         found = confidence_set(losses, block)
     except DataError as error:
         return (), {}, verdict.equals((), str(error), len(losses), independent)
-    kept = tuple(label for place, label in enumerate(ranking) if place in found.included and label not in worse)
+    agreed = _agreeing({ranking[place] for place in found.included}, pairs)
+    kept = tuple(label for label in ranking if label in agreed)
     chances = dict(zip(ranking, found.p, strict=True))
     return kept, chances, verdict.equals(kept, None, len(losses), min(independent, len(losses))) if kept else ""
+
+
+def _agreeing(kept: set[str], pairs: Sequence[Pair]) -> set[str]:
+    """The labels of the confidence set as far as the answer agrees: without what this calls worse, and of two models of which
+    it calls neither better, with both or with none."""
+    worse = {pair.a if pair.is_worse else pair.b for pair in pairs if pair.is_worse or pair.is_better}
+    kept = kept - worse
+    for pair in (*pairs, *pairs):  # twice, because the rival may come in by a later one
+        if not (pair.is_better or pair.is_worse) and not worse & {pair.a, pair.b} and kept & {pair.a, pair.b}:
+            kept = kept | {pair.a, pair.b}
+    return kept
 
 
 def _size(experiment: Experiment, ranked: Sequence[TaskResult], rival: Sequence[str], references: Sequence[Reference]) -> str:

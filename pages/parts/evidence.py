@@ -62,7 +62,7 @@ def _confidence(outcome: Outcome) -> None:
     st.dataframe(table, hide_index=True, row_height=36, alt="The model confidence set")
     st.caption(
         "The model confidence set (Hansen, Lunde and Nason 2011) holds the best model with 90 %: those with p above 0.1. "
-        "A model that the answer calls worse is left out."
+        "A model that the answer calls worse is left out, and of two that it cannot tell apart both are in."
     )
 
 

@@ -9,7 +9,7 @@ from scipy.stats import ttest_1samp
 
 from core.evaluation import verdict
 from core.evaluation.backtest import backtest
-from core.evaluation.comparison import compare, completed
+from core.evaluation.comparison import _agreeing, compare, completed
 from core.evaluation.design import Experiment
 from core.evaluation.results import Combination, Reference
 from core.evaluation.scores import averaged, score
@@ -305,6 +305,15 @@ def test_the_confidence_set_names_no_model_that_the_answer_calls_worse():
         "As far as 60 past forecasts (about 60 independent ones) can tell, "
         f"{found.kept[0]} and {found.kept[1]} are equally good."
     )
+
+
+def test_a_model_alone_is_not_best_where_the_answer_leaves_it_open():
+    """The set excludes at 90 % what the answer, at 95 % for all networks at once, does not call worse."""
+    close = [pair("GRU", 0.08, -0.02, 0.18), pair("RNN", -0.2, -0.3, -0.1)]
+    assert _agreeing({"GRU"}, close) == {"GRU", "AR"}
+    assert _agreeing({"GRU", "RNN"}, close) == {"GRU", "AR"}
+    assert _agreeing({"GRU", "AR"}, [pair("GRU", 0.2, 0.1, 0.3), pair("LSTM", 0.05, -0.1, 0.2)]) == {"GRU"}
+    assert _agreeing({"Theta"}, close) == {"Theta"}
 
 
 def test_what_difference_these_forecasts_could_show():
