@@ -1,5 +1,5 @@
 """Is one forecast really better than another, or were a few origins kind to it? Diebold and Mariano's test, one pair at a time
-or several against one rival, and Holm's adjustment.
+or several against one rival.
 
 It looks at the differences of two losses, d_1 … d_n, one an origin, and at nothing else of the models. Origins nearer than a
 horizon share outcomes, so their d are correlated: `overlap` = ⌈horizon / stride⌉ origins share some, and d is taken to be
@@ -9,7 +9,6 @@ uncorrelated from there on. It tests no models, only the forecasts they made in 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,19 +94,6 @@ def critical_value(n: int, horizon: int, stride: int = 1, rows: int = 1, coverag
 
     degrees = max(1, min(n // math.ceil(horizon / stride), n - 1))
     return float(stdtrit(degrees, 1 - (1 - coverage) / (2 * rows)))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p values, in the order given: the k-th smallest of m times m − k + 1, at most 1, never falling.
-
-    Reject where they are under 0.05, and the chance of any false rejection is at most 5 %, however the tests hang together.
-    Source: Holm 1979, Scandinavian J. Statistics 6(2).
-    """
-    order = np.argsort(p, kind="stable")
-    factors = np.arange(len(order), 0, -1)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum(np.maximum.accumulate(factors * np.asarray(p, dtype=float)[order]), 1.0)
-    return adjusted.tolist()
 
 
 @dataclass(frozen=True, eq=False)

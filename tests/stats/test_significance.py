@@ -5,10 +5,9 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
-from statsmodels.stats.multitest import multipletests
 
 from core.errors import DataError, TooShortError
-from core.stats.significance import DieboldMariano, diebold_mariano, holm, simultaneous
+from core.stats.significance import DieboldMariano, diebold_mariano, simultaneous
 
 WAVE = 1 + 0.5 * np.cos(np.pi * (np.arange(1, 9) - 0.5) / 8)  # n = 8: 1 and half the first cosine
 
@@ -105,18 +104,6 @@ def test_a_real_difference_is_found_and_has_its_sign():
 def test_what_cannot_be_tested_is_refused_in_words(differential, horizon, kind, words):
     with pytest.raises(kind, match=words):
         diebold_mariano(differential, horizon)
-
-
-def test_holm_by_hand():
-    # sorted 0.01, 0.03, 0.04 times 3, 2, 1: 0.03, 0.06, 0.04, and the last may not fall below the one before
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert holm([0.7, 0.6]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
-def test_holm_agrees_with_statsmodels():
-    p = np.random.default_rng(4).uniform(size=30) ** 4
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 # --- several against one rival
