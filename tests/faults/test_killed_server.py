@@ -165,7 +165,7 @@ def test_whose_reader_leaves_ends_without_a_word_and_the_run_can_be_resumed(tmp_
     done = subprocess.run(["bash", "-c", line, sys.executable, *networks("rnn", epochs=5000, patience=5000)],
                           cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)  # fmt: skip
     assert done.returncode == 141
-    assert "Traceback" not in done.stderr
-    assert "Broken" not in done.stderr
+    (warning,) = done.stderr.splitlines()  # of the run, before it began; nothing of the reader that left
+    assert warning.startswith("coverage 95 % needs 19 past errors; ")
     (told,) = done.stdout.splitlines()
     assert states(home, json.loads(told)["run"])[0][0] == "interrupted"
