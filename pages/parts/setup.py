@@ -99,32 +99,37 @@ def _more() -> None:
         four.number_input(
             "First seed", 0, 2**31, key="train.seed", persist_state="session", help="The same seed gives the same numbers."
         )
-        five, six, seven, eight = st.columns(4, gap="medium", vertical_alignment="bottom")
-        state.start("train.transform", NONE)
-        five.selectbox(
-            "Transform", TRANSFORMS, key="train.transform", persist_state="session", format_func=SCALES.get,
-            help="What every model learns the series under; forecasts are turned back. For growth in percent, and for swings "
-            "that grow with the level.",
-        )  # fmt: skip
-        state.start("train.floor", "Automatic")
-        six.selectbox(
-            "Below zero", tuple(FLOORS), key="train.floor", persist_state="session",
-            help="Whether forecasts and intervals may be negative. Automatic: if a value before the first origin is.",
-        )  # fmt: skip
-        seven.toggle(
-            "Fit anew at every origin", key="train.refit", persist_state="session",
-            help="Slower by the number of origins.",
-        )  # fmt: skip
-        state.start("train.certify", presets.name() in CERTIFIED)
-        seven.toggle(
-            "Check for look-ahead", key="train.certify", persist_state="session",
-            help="Every model is computed once more, with noise in place of all that followed a random moment. Its forecasts "
-            "up to that moment must stay the same, bit for bit. It takes about twice as long.",
-        )  # fmt: skip
-        eight.number_input(
-            "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
-            help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
-        )  # fmt: skip
+        _rarer()
+
+
+def _rarer() -> None:
+    """The second row: what is seldom changed."""
+    five, six, seven, eight = st.columns(4, gap="medium", vertical_alignment="bottom")
+    state.start("train.transform", NONE)
+    five.selectbox(
+        "Transform", TRANSFORMS, key="train.transform", persist_state="session", format_func=SCALES.get,
+        help="What every model learns the series under; forecasts are turned back. For growth in percent, and for swings "
+        "that grow with the level.",
+    )  # fmt: skip
+    state.start("train.floor", "Automatic")
+    six.selectbox(
+        "Below zero", tuple(FLOORS), key="train.floor", persist_state="session",
+        help="Whether forecasts and intervals may be negative. Automatic: if a value before the first origin is.",
+    )  # fmt: skip
+    seven.toggle(
+        "Fit anew at every origin", key="train.refit", persist_state="session",
+        help="Slower by the number of origins.",
+    )  # fmt: skip
+    state.start("train.certify", presets.name() in CERTIFIED)
+    seven.toggle(
+        "Check for look-ahead", key="train.certify", persist_state="session",
+        help="Every model is computed once more, with noise in place of all that followed a random moment. Its forecasts "
+        "up to that moment must stay the same, bit for bit. It takes about twice as long.",
+    )  # fmt: skip
+    eight.number_input(
+        "Time budget (seconds)", value=None, step=10, key="train.budget", persist_state="session", placeholder="None",
+        help="Seconds from the start to the last result. Networks train fewer epochs where that is needed to keep it.",
+    )  # fmt: skip
 
 
 def first_horizon(panel: Panel) -> int:
